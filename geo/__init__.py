@@ -1,0 +1,1 @@
+"""The field: vocabulary, frame contracts and every measure as a pure function."""
