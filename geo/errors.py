@@ -6,7 +6,7 @@
     ├── CrsError           a frame is in the wrong coordinate system
     ├── FrameError         a frame lacks a column, or holds what it must not
     ├── SourceError        a whole file cannot be used (nothing of it is loaded)
-    │   └── RefusedFile    ... because reading it would be unsafe
+    │   └── RefusedFileError    ... because reading it would be unsafe
     ├── ProfileError       a source profile is wrong
     └── StoreError         the store cannot be opened, migrated, written or is busy
 
@@ -51,7 +51,7 @@ class SourceError(SafetyError):
         self.code = code
 
 
-class RefusedFile(SourceError):
+class RefusedFileError(SourceError):
     """Reading the file would be unsafe, so it has not been opened further."""
 
 
