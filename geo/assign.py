@@ -18,7 +18,7 @@ import shapely
 OUTSIDE = -1
 _BORDER = -2
 _ROOT_CELLS = 16  # boxes per side before refinement
-_REFINEMENTS = 6  # 16 · 2⁶ = 1,024 label cells per side: 4 MB
+_REFINEMENTS = 5  # 16 · 2⁵ = 512 label cells per side: 1 MB
 
 
 class UnitIndex:

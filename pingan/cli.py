@@ -1,0 +1,27 @@
+"""``pingan``: the front door."""
+
+from __future__ import annotations
+
+import typer
+
+from pingan.commands import bench, demo, load, profile, region, serve
+from pingan.door import one_line_errors
+
+app = typer.Typer(
+    help="Ping'an Atlas 平安一张图: from messy files to one map of a county's public safety.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+profile_app = typer.Typer(help="Source profiles: how a file's columns are read.")
+region_app = typer.Typer(help="Region packs: the county the product works for.")
+app.add_typer(profile_app, name="profile", no_args_is_help=True)
+app.add_typer(region_app, name="region", no_args_is_help=True)
+
+app.command("load")(one_line_errors(load.load))
+app.command("demo")(one_line_errors(demo.demo))
+app.command("serve")(one_line_errors(serve.serve))
+app.command("bench")(one_line_errors(bench.bench))
+profile_app.command("new")(one_line_errors(profile.new))
+profile_app.command("list")(one_line_errors(profile.list_profiles))
+region_app.command("new")(one_line_errors(region.new))
