@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from geo import datum
+
+# Published reference points: WGS-84 (lon, lat) → GCJ-02.
+GCJ = [
+    ((121.5272106, 31.1774276), (121.531541859215, 31.17530398364597)),
+    ((113.912316, 22.543847), (113.9171764808363, 22.540796131694766)),
+    ((116.377817, 39.911954), (116.38404722455657, 39.91334545536069)),
+]
+# BD-09 → WGS-84, published results of one-step inverses (hence the 2e-5 tolerance).
+BD = [
+    ((120.019809, 29.199786), (120.00877901149691, 29.196131605295484)),
+    ((120.036455, 29.210504), (120.0253853970846, 29.206795749156136)),
+]
+china = st.tuples(st.floats(73.0, 136.0), st.floats(2.0, 55.0))
+
+
+@pytest.mark.parametrize(("wgs", "gcj"), GCJ)
+def test_gcj02_equals_the_published_values(wgs, gcj):
+    assert_allclose(datum.wgs84_to_gcj02(*wgs), gcj, rtol=0, atol=1e-9)
+    assert_allclose(datum.gcj02_to_wgs84(*gcj), wgs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("bd", "wgs"), BD)
+def test_bd09_equals_the_published_values(bd, wgs):
+    assert_allclose(datum.bd09_to_wgs84(*bd), wgs, rtol=0, atol=2e-5)
+
+
+@given(china)
+def test_gcj02_round_trip(point):
+    assert_allclose(
+        datum.gcj02_to_wgs84(*datum.wgs84_to_gcj02(*point)), point, rtol=0, atol=1e-9
+    )
+
+
+@given(china)
+def test_bd09_round_trip(point):
+    assert_allclose(datum.bd09_to_wgs84(*datum.wgs84_to_bd09(*point)), point, rtol=0, atol=1e-9)
+
+
+@given(
+    st.one_of(
+        st.tuples(st.floats(-180.0, 72.0), st.floats(-90.0, 90.0)),
+        st.tuples(st.floats(-180.0, 180.0), st.floats(56.0, 90.0)),
+    )
+)
+def test_outside_china_nothing_moves(point):
+    for change in (
+        datum.wgs84_to_gcj02,
+        datum.gcj02_to_wgs84,
+        datum.gcj02_to_bd09,
+        datum.bd09_to_gcj02,
+        datum.wgs84_to_bd09,
+        datum.bd09_to_wgs84,
+    ):
+        assert_array_equal(change(*point), point)
+
+
+def test_the_shift_at_34_north_113_east_is_600_m_east_southeast():
+    lon, lat = datum.wgs84_to_gcj02(113.4681, 34.1547)
+    assert_allclose([lon - 113.4681, lat - 34.1547], [0.00632, -0.00131], atol=6e-5)
+
+
+def test_arrays_broadcast_and_missing_stays_missing():
+    lon, lat = datum.wgs84_to_gcj02([113.4, np.nan, 120.0], 34.0)
+    assert lon.shape == lat.shape == (3,)
+    assert np.isnan(lon[1])
+    assert lon[0] != 113.4
