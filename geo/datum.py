@@ -58,10 +58,12 @@ def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:
     """Inverse of :func:`wgs84_to_gcj02` to better than 1e-9 degree."""
     x, y = _degrees(lon, lat)
     inside = in_china(x, y)
-    wgs_x, wgs_y = x, y
+    # Outside points stand at a harmless place while the steps run.
+    gcj_x, gcj_y = np.where(inside, x, 105.0), np.where(inside, y, 35.0)
+    wgs_x, wgs_y = gcj_x, gcj_y
     for _ in range(_STEPS):
         east, north = _gcj_shift(wgs_x, wgs_y)
-        wgs_x, wgs_y = x - east, y - north
+        wgs_x, wgs_y = gcj_x - east, gcj_y - north
     return np.where(inside, wgs_x, x), np.where(inside, wgs_y, y)
 
 

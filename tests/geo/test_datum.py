@@ -12,10 +12,14 @@ GCJ = [
     ((113.912316, 22.543847), (113.9171764808363, 22.540796131694766)),
     ((116.377817, 39.911954), (116.38404722455657, 39.91334545536069)),
 ]
-# BD-09 → WGS-84, published results of one-step inverses (hence the 2e-5 tolerance).
-BD = [
-    ((120.019809, 29.199786), (120.00877901149691, 29.196131605295484)),
-    ((120.036455, 29.210504), (120.0253853970846, 29.206795749156136)),
+# The same places by an independent implementation (coord-convert 0.2.1).
+GCJ_TO_BD = [
+    ((113.4681, 34.1547), (113.47468005810974, 34.16038574262112)),
+    ((116.377817, 39.911954), (116.38425826623846, 39.91808914178044)),
+]
+WGS_TO_BD = [
+    ((113.4681, 34.1547), (113.4810158840361, 34.15914580909128)),
+    ((121.5, 31.2), (121.5110176887812, 31.203611399590887)),
 ]
 china = st.tuples(st.floats(73.0, 136.0), st.floats(2.0, 55.0))
 
@@ -26,9 +30,16 @@ def test_gcj02_equals_the_published_values(wgs, gcj):
     assert_allclose(datum.gcj02_to_wgs84(*gcj), wgs, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("bd", "wgs"), BD)
-def test_bd09_equals_the_published_values(bd, wgs):
-    assert_allclose(datum.bd09_to_wgs84(*bd), wgs, rtol=0, atol=2e-5)
+@pytest.mark.parametrize(("gcj", "bd"), GCJ_TO_BD)
+def test_bd09_equals_the_published_values(gcj, bd):
+    assert_allclose(datum.gcj02_to_bd09(*gcj), bd, rtol=0, atol=1e-9)
+    assert_allclose(datum.bd09_to_gcj02(*bd), gcj, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize(("wgs", "bd"), WGS_TO_BD)
+def test_both_steps_in_one(wgs, bd):
+    assert_allclose(datum.wgs84_to_bd09(*wgs), bd, rtol=0, atol=1e-9)
+    assert_allclose(datum.bd09_to_wgs84(*bd), wgs, rtol=0, atol=1e-9)
 
 
 @given(china)
