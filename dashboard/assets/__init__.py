@@ -1,0 +1,54 @@
+"""The map's front-end files: our own scripts, and third-party ones put here at set-up.
+
+``python -m dashboard.assets.install`` fills ``vendor/``. All are served below a path that
+carries a hash of their content, so a browser may keep them for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+SCRIPTS = (
+    "vendor/leaflet.js",
+    "vendor/protomaps-leaflet.js",
+    "js/atlas.js",
+    "js/canvas.js",
+    "js/points.js",
+    "js/marks.js",
+    "js/shapes.js",
+    "js/heat.js",
+    "js/basemap.js",
+)
+STYLES = ("vendor/leaflet.css", "css/atlas.css")
+
+
+class AssetsMissingError(RuntimeError):
+    """The front-end files have not been installed."""
+
+
+@cache
+def digest() -> str:
+    """Hash of everything served, part of every asset URL.
+
+    Raises
+    ------
+    AssetsMissingError
+        When a file is missing, naming the command that installs it.
+    """
+    total = hashlib.sha256()
+    for path in (*SCRIPTS, *STYLES):
+        file = FOLDER / path
+        if not file.is_file():
+            raise AssetsMissingError(
+                f"{path} is missing; run: python -m dashboard.assets.install"
+            )
+        total.update(path.encode() + file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def url(path: str) -> str:
+    """Path of an asset below the server's root."""
+    return f"assets/v/{digest()}/{path}"

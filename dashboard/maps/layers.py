@@ -1,0 +1,191 @@
+"""The layers of the map, as declarations of a few hundred bytes each.
+
+    layers = [
+        units_layer(frame),
+        heat_layer(frame, selection, theme, bandwidth_m=500),
+        points_layer(frame, selection),
+    ]
+    st_folium(
+        base_map(frame, theme, language),
+        feature_group_to_add=layer_group(layers),
+        returned_objects=RETURNED_OBJECTS,
+    )
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import folium
+
+from dashboard import tiles
+from dashboard.frame import Frame
+from dashboard.maps.elements import Bounds, Layer, Reset, Scene
+from dashboard.palette import (
+    GRADE_COLOURS,
+    SITE_MARKS,
+    STATUS_COLOURS,
+    Theme,
+    category_colours,
+)
+from geo.selection import IncidentSelection
+from geo.vocabulary import (
+    CATEGORY_CODES,
+    HAZARD_KINDS,
+    MATCH_CODES,
+    SITE_KINDS,
+)
+
+
+def heat_layer(
+    frame: Frame,
+    selection: IncidentSelection,
+    theme: Theme,
+    *,
+    bandwidth_m: float = 500.0,
+    opacity: float = 0.85,
+) -> Layer:
+    """Density of the selected incidents as raster tiles, double-buffered in the browser.
+
+    Only incidents with ``r95_m <= bandwidth_m`` enter; the others are in ``left_out``.
+    """
+    mask = frame.columns.mask(selection)
+    sharp = int((mask & tiles.sharp_enough(frame, bandwidth_m)).sum())
+    query = {"b": bandwidth_m, "s": selection.to_json(), "t": theme}
+    return Layer(
+        slot="heat",
+        kind="Heat",
+        options={
+            "url": frame.url("heat", "heat/{z}/{x}/{y}.png", query),
+            "opacity": opacity,
+        },
+        shown=sharp,
+        left_out=int(mask.sum()) - sharp,
+    )
+
+
+def points_layer(frame: Frame, selection: IncidentSelection) -> Layer:
+    """Every placed incident, fetched once per data version and filtered in the browser."""
+    columns, colours = frame.columns, category_colours(selection.categories)
+    mask = columns.mask(selection)
+    return Layer(
+        slot="points",
+        kind="Points",
+        options={
+            "url": frame.url("points", "points.bin"),
+            "filter": _browser_filter(selection, columns.unit_codes),
+            "colours": [colours[code] for code in CATEGORY_CODES],
+            "names": list(CATEGORY_CODES),
+        },
+        shown=int((mask & (columns.lon == columns.lon)).sum()),
+        left_out=int((mask & (columns.lon != columns.lon)).sum()),
+    )
+
+
+def _browser_filter(
+    selection: IncidentSelection, unit_codes: Sequence[str]
+) -> dict[str, object]:
+    """The selection with codes turned into the byte positions of the points payload."""
+
+    def places(chosen: tuple[str, ...] | None, universe: Sequence[str]) -> list[int] | None:
+        if chosen is None:
+            return None
+        return [universe.index(code) for code in chosen if code in universe]
+
+    worst = selection.worst_match
+    return {
+        "categories": places(selection.categories, CATEGORY_CODES),
+        "severities": selection.severities,
+        "dayFrom": selection.day_from,
+        "dayTo": selection.day_to,
+        "hours": selection.hours,
+        "weekdays": selection.weekdays,
+        "units": places(selection.units, unit_codes),
+        "worstMatch": None if worst is None else MATCH_CODES.index(worst),
+    }
+
+
+def units_layer(
+    frame: Frame,
+    fills: Mapping[str, str] | None = None,
+    *,
+    notes: Mapping[str, str] | None = None,
+    opacity: float = 0.55,
+) -> Layer:
+    """Unit outlines, clickable; with ``fills`` (unit code → hex colour) a choropleth.
+
+    ``notes`` (unit code → text) adds a line to each tooltip.
+    """
+    return Layer(
+        slot="units",
+        kind="Areas",
+        options={
+            "url": frame.url("units", "units.json"),
+            "fills": dict(fills or {}),
+            "notes": dict(notes or {}),
+            "opacity": opacity,
+        },
+    )
+
+
+def hazards_layer(
+    frame: Frame,
+    *,
+    kinds: Sequence[str] = HAZARD_KINDS,
+    statuses: Sequence[str] | None = None,
+    colour_by: str = "status",
+) -> Layer:
+    """Road sections and other hazards, coloured by ``"status"`` or ``"grade"``."""
+    return Layer(
+        slot="hazards",
+        kind="Hazards",
+        options={
+            "url": frame.url("hazards", "hazards.json"),
+            "kinds": list(kinds),
+            "statuses": None if statuses is None else list(statuses),
+            "by": colour_by,
+            "colours": STATUS_COLOURS if colour_by == "status" else GRADE_COLOURS,
+        },
+    )
+
+
+def sites_layer(frame: Frame, kinds: Sequence[str] = SITE_KINDS) -> Layer:
+    """Mines, key sites, cameras, patrol posts: one mark per site of the given kinds."""
+    return Layer(
+        slot="sites",
+        kind="Marks",
+        options={
+            "url": frame.url("sites", "sites.json"),
+            "kinds": list(kinds),
+            "marks": {kind: SITE_MARKS[kind] for kind in kinds},
+            "clickKind": "site",
+        },
+    )
+
+
+def places_layer(frame: Frame, kinds: Sequence[str] | None = None) -> Layer:
+    """Villages and communities of the gazetteer as small dots with names when zoomed in."""
+    return Layer(
+        slot="places",
+        kind="Marks",
+        options={
+            "url": frame.url("places", "places.json"),
+            "kinds": None if kinds is None else list(kinds),
+            "marks": {},
+            "clickKind": "place",
+        },
+    )
+
+
+def layer_group(layers: Sequence[Layer], *, fit: Bounds | None = None) -> folium.FeatureGroup:
+    """The feature group to hand to ``st_folium``: exactly these layers, bottom first.
+
+    Parameters
+    ----------
+    fit
+        (west, south, east, north) in degrees to frame, once whenever it changes.
+    """
+    group = folium.FeatureGroup(name="scene", control=False)
+    group.add_child(Reset())
+    group.add_child(Scene(layers, fit))
+    return group

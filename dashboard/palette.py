@@ -1,0 +1,146 @@
+"""Colours: Okabe–Ito for kinds, inferno for density, two map themes.
+
+Okabe and Ito (2008) stays apart under every common colour blindness; inferno (van der
+Walt and Smith, 2015, CC0) rises evenly in lightness, so it also reads in grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+
+from geo.vocabulary import CATEGORIES, CATEGORY_CODES, DOMAIN_OF, Domain
+
+Theme = Literal["dark", "light"]
+
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#999999"
+OKABE_ITO = (ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE)
+
+DOMAIN_COLOURS = {Domain.TRAFFIC: SKY, Domain.CRIME: ORANGE, Domain.WORK_SAFETY: PURPLE}
+
+# Shape and colour together, so that a kind never rests on hue alone.
+SITE_MARKS: dict[str, tuple[str, str]] = {
+    "coal_mine": ("square", VERMILION),
+    "noncoal_mine": ("square", ORANGE),
+    "school": ("triangle", GREEN),
+    "hazchem_site": ("diamond", VERMILION),
+    "firework_site": ("diamond", ORANGE),
+    "fuel_station": ("diamond", YELLOW),
+    "construction_site": ("triangle", ORANGE),
+    "market": ("circle", PURPLE),
+    "scenic_spot": ("circle", GREEN),
+    "reservoir": ("circle", BLUE),
+    "camera": ("cross", SKY),
+    "patrol_post": ("star", SKY),
+    "police_station": ("star", BLUE),
+    "other_site": ("circle", GREY),
+}
+STATUS_COLOURS = {
+    "found": VERMILION,
+    "planned": ORANGE,
+    "treating": YELLOW,
+    "listed": PURPLE,
+    "accepted": SKY,
+    "closed": GREEN,
+    "relapsed": VERMILION,
+}
+GRADE_COLOURS = {"major": VERMILION, "considerable": ORANGE, "general": YELLOW, "low": SKY}
+
+_INFERNO = (
+    "#000004 #1B0C42 #4B0C6B #781C6D #A52C60 #CF4446 #ED6925 #FB9A06 #F7D03C #FCFFA4".split()
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapTheme:
+    """Colours of the base map."""
+
+    ground: str
+    county: str
+    border: str
+    county_border: str
+    road: str
+    road_minor: str
+    road_casing: str
+    text: str
+    halo: str
+    outline: str  # around point marks
+
+    def as_dict(self) -> dict[str, str]:
+        """Field name to colour, for the map script."""
+        return asdict(self)
+
+
+MAP_THEMES: dict[Theme, MapTheme] = {
+    "dark": MapTheme(
+        ground="#0B1220",
+        county="#131C2E",
+        border="#3B4A66",
+        county_border="#7C8DB0",
+        road="#5A6A8A",
+        road_minor="#2E3B54",
+        road_casing="#0B1220",
+        text="#D5DEEF",
+        halo="#0B1220",
+        outline="#0B1220",
+    ),
+    "light": MapTheme(
+        ground="#EEF1F5",
+        county="#FBFCFD",
+        border="#B4BECC",
+        county_border="#66748A",
+        road="#A9B4C4",
+        road_minor="#D3DAE3",
+        road_casing="#FFFFFF",
+        text="#243044",
+        halo="#FFFFFF",
+        outline="#FFFFFF",
+    ),
+}
+
+
+def category_colours(categories: Iterable[str] | None = None) -> dict[str, str]:
+    """Colour of every category code when ``categories`` are shown (``None``: all).
+
+    One domain with at most seven categories gets a colour each; otherwise the domain is
+    the colour.
+    """
+    shown = CATEGORY_CODES if categories is None else tuple(categories)
+    colours = {code: DOMAIN_COLOURS[DOMAIN_OF[code]] for code in CATEGORY_CODES}
+    domains = {DOMAIN_OF[code] for code in shown}
+    if len(domains) == 1 and len(shown) <= len(OKABE_ITO):
+        in_order = [code for code in CATEGORIES[domains.pop()] if code in set(shown)]
+        colours.update(zip(in_order, OKABE_ITO, strict=False))
+    return colours
+
+
+def inferno(position: np.ndarray) -> np.ndarray:
+    """(n, 3) uint8 RGB of positions 0–1 on the inferno ramp."""
+    anchors = np.array([[int(a[i : i + 2], 16) for i in (1, 3, 5)] for a in _INFERNO], float)
+    at = np.linspace(0.0, 1.0, len(anchors))
+    channels = [np.interp(position, at, anchors[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+def density_ramp(theme: Theme, levels: int) -> np.ndarray:
+    """(levels, 4) uint8 RGBA from "hardly any" to "most", never fading into the ground.
+
+    On dark ground the most is brightest; on light ground the ramp runs backwards. Level 0
+    is fully clear.
+    """
+    position = np.linspace(0.0, 1.0, levels)
+    along = 0.15 + 0.85 * position if theme == "dark" else 0.92 - 0.82 * position
+    alpha = np.clip(40 + 600 * position, 0, 225)
+    alpha[0] = 0
+    return np.column_stack([inferno(along), alpha.astype(np.uint8)])
+
+
+def ramp_hex(theme: Theme, classes: int) -> list[str]:
+    """``classes`` opaque colours evenly along the density ramp, least first."""
+    ramp = density_ramp(theme, 256)[:, :3]
+    at = np.linspace(256 / classes - 1, 255, classes).astype(int)
+    return ["#{:02X}{:02X}{:02X}".format(*ramp[i]) for i in at]
