@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from geo.vocabulary import Datum
+
 Degrees = NDArray[np.float64]
 
 # The rectangle in which the services shift coordinates.
@@ -98,6 +100,20 @@ def wgs84_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:
 def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:
     """BD-09 degrees → WGS-84 degrees, by way of GCJ-02."""
     return gcj02_to_wgs84(*bd09_to_gcj02(lon, lat))
+
+
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: Datum) -> tuple[Degrees, Degrees]:
+    """Degrees in any datum of the vocabulary → WGS-84 degrees.
+
+    CGCS2000 is taken as WGS-84, from which it differs by centimetres.
+    """
+    match datum:
+        case Datum.GCJ02:
+            return gcj02_to_wgs84(lon, lat)
+        case Datum.BD09:
+            return bd09_to_wgs84(lon, lat)
+        case Datum.WGS84 | Datum.CGCS2000:
+            return _degrees(lon, lat)
 
 
 def _degrees(lon: ArrayLike, lat: ArrayLike) -> tuple[Degrees, Degrees]:

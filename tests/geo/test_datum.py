@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from geo import datum
+from geo.vocabulary import Datum
 
 # Published reference points: WGS-84 (lon, lat) → GCJ-02.
 GCJ = [
@@ -82,3 +83,11 @@ def test_arrays_broadcast_and_missing_stays_missing():
     assert lon.shape == lat.shape == (3,)
     assert np.isnan(lon[1])
     assert lon[0] != 113.4
+
+
+def test_every_datum_leads_to_wgs84():
+    point = (113.4681, 34.1547)
+    assert datum.to_wgs84(*point, Datum.WGS84) == point
+    assert datum.to_wgs84(*point, Datum.CGCS2000) == point
+    assert datum.to_wgs84(*point, Datum.GCJ02) == datum.gcj02_to_wgs84(*point)
+    assert datum.to_wgs84(*point, Datum.BD09) == datum.bd09_to_wgs84(*point)
