@@ -1,0 +1,261 @@
+"""The tables. Places, never people: no column here can hold a person.
+
+Times are whole seconds since 1970-01-01: ``*_at`` in UTC, ``occurred_local`` as the
+wall clock showed it, so that a local day is ``occurred_local // 86400`` whatever the
+zone did since.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from data.geometry import Geom
+from geo.vocabulary import RecordKind
+
+# SQLite numbers rows by itself only in a column spelled INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+class StoreState(Base):
+    """The one row that says whose store this is and which version of the data it holds."""
+
+    __tablename__ = "store_state"
+    __table_args__ = (CheckConstraint("state_id = 1", name="single"),)
+
+    state_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    region_code: Mapped[str] = mapped_column(String)
+    region_digest: Mapped[str] = mapped_column(String)
+    data_version: Mapped[int] = mapped_column(BigInteger)
+    # Drawn anew with each version: a restored backup cannot pass for what it was before.
+    version_key: Mapped[str] = mapped_column(String)
+
+
+class Bounded:
+    """A shape and its bounding box in degrees."""
+
+    minx: Mapped[float | None]
+    miny: Mapped[float | None]
+    maxx: Mapped[float | None]
+    maxy: Mapped[float | None]
+    geometry: Mapped[bytes | None] = mapped_column(Geom("GEOMETRY"))
+
+
+class Pointed:
+    """A point and its degrees; all three are null where the record is not placed."""
+
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    geometry: Mapped[bytes | None] = mapped_column(Geom("POINT"))
+
+
+class Unit(Bounded, Base):
+    """A township, subdistrict or other unit that figures are given for."""
+
+    __tablename__ = "unit"
+
+    unit_code: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str]
+    name_en: Mapped[str | None]
+    kind: Mapped[str | None]
+    aliases: Mapped[str | None]
+    population: Mapped[int | None]
+
+
+class Place(Pointed, Base):
+    """A village or other named place of the gazetteer."""
+
+    __tablename__ = "place"
+
+    place_code: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str]
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.unit_code"))
+    kind: Mapped[str | None]
+    aliases: Mapped[str | None]
+
+
+class Route(Bounded, Base):
+    """A numbered road with its stakes."""
+
+    __tablename__ = "route"
+
+    route_code: Mapped[str] = mapped_column(String, primary_key=True)
+    name: Mapped[str | None]
+    road_class: Mapped[str | None]
+    aliases: Mapped[str | None]
+    stake_from_m: Mapped[float | None]
+    stake_to_m: Mapped[float | None]
+
+
+class LoadBatch(Base):
+    """One attempt to load a file, also one that found the file loaded already."""
+
+    __tablename__ = "load_batch"
+    __table_args__ = (Index(None, "sha256"),)
+
+    load_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str]
+    profile: Mapped[str]
+    profile_digest: Mapped[str]
+    loader_version: Mapped[str]
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    source: Mapped[str]
+    as_of: Mapped[int] = mapped_column(BigInteger)
+    is_demo: Mapped[bool]
+    status: Mapped[str]
+    repeats_load_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("load_batch.load_id"))
+    started_at: Mapped[int] = mapped_column(BigInteger)
+    finished_at: Mapped[int | None] = mapped_column(BigInteger)
+    inserted: Mapped[int] = mapped_column(default=0)
+    updated: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    stale: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    report: Mapped[str | None] = mapped_column(Text)
+
+
+class RejectedRow(Base):
+    """A row of a file that was not accepted, and why; ``raw`` is null where it named people."""
+
+    __tablename__ = "rejected_row"
+
+    rejected_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    load_id: Mapped[int] = mapped_column(RowId, ForeignKey("load_batch.load_id"), index=True)
+    row_no: Mapped[int | None] = mapped_column(BigInteger)
+    code: Mapped[str]
+    field: Mapped[str | None]
+    detail: Mapped[str | None]
+    raw: Mapped[str | None]
+
+
+class Recorded:
+    """Where a record comes from. Each table holds a (source, key_hash) once.
+
+    ``as_of`` is the time of the newest extract known to say what the row says, and
+    ``load_id``/``row_no`` the place it was last changed from.
+    """
+
+    source: Mapped[str]
+    key_hash: Mapped[int] = mapped_column(BigInteger)
+    content_hash: Mapped[int] = mapped_column(BigInteger)
+    as_of: Mapped[int] = mapped_column(BigInteger)
+    load_id: Mapped[int] = mapped_column(RowId, ForeignKey("load_batch.load_id"))
+    row_no: Mapped[int] = mapped_column(BigInteger)
+
+
+class Situated:
+    """How surely, and in which unit, a record has been placed."""
+
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.unit_code"))
+    match_code: Mapped[str]
+    r95_m: Mapped[float | None]
+    place_text: Mapped[str | None]
+
+
+class Incident(Recorded, Situated, Pointed, Base):
+    """A traffic accident, a crime or a work accident."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(None, "source", "key_hash", unique=True),
+        Index(None, "category", "occurred_local"),
+        Index(None, "lon", "lat"),
+    )
+
+    incident_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    category: Mapped[str]
+    severity: Mapped[int] = mapped_column(SmallInteger)
+    occurred_at: Mapped[int] = mapped_column(BigInteger)
+    occurred_local: Mapped[int] = mapped_column(BigInteger)
+    time_precision: Mapped[str]
+    route_code: Mapped[str | None]
+    stake_m: Mapped[float | None]
+    deaths: Mapped[int] = mapped_column(SmallInteger)
+    injured: Mapped[int] = mapped_column(SmallInteger)
+    loss_yuan: Mapped[float | None]
+    attributes: Mapped[str | None] = mapped_column(Text)
+
+
+class Site(Recorded, Situated, Pointed, Base):
+    """A key place: a mine, a school, a camera, a patrol post."""
+
+    __tablename__ = "site"
+    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+
+    site_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    site_kind: Mapped[str]
+    name: Mapped[str]
+    sector: Mapped[str | None]
+    status: Mapped[str | None]
+    capacity: Mapped[float | None]
+    attributes: Mapped[str | None] = mapped_column(Text)
+
+
+class Hazard(Recorded, Situated, Bounded, Base):
+    """A listed danger: a road section, a disorder spot, a hazard of a site. Days since 1970."""
+
+    __tablename__ = "hazard"
+    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+
+    hazard_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    hazard_kind: Mapped[str]
+    name: Mapped[str]
+    grade: Mapped[str | None]
+    status: Mapped[str | None]
+    found_on: Mapped[int | None]
+    due_on: Mapped[int | None]
+    closed_on: Mapped[int | None]
+    route_code: Mapped[str | None]
+    stake_from_m: Mapped[float | None]
+    stake_to_m: Mapped[float | None]
+    attributes: Mapped[str | None] = mapped_column(Text)
+
+
+class Indicator(Recorded, Base):
+    """A figure of a unit for a period, such as the petitions of a month."""
+
+    __tablename__ = "indicator"
+    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+
+    indicator_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.unit_code"))
+    indicator: Mapped[str]
+    period: Mapped[str]
+    value: Mapped[float]
+
+
+def table(model: type[Base]) -> Table:
+    """The model's table."""
+    return Base.metadata.tables[model.__tablename__]
+
+
+RECORD_TABLES: dict[RecordKind, Table] = {
+    RecordKind.INCIDENTS: table(Incident),
+    RecordKind.SITES: table(Site),
+    RecordKind.HAZARDS: table(Hazard),
+    RecordKind.INDICATORS: table(Indicator),
+}

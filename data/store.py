@@ -1,0 +1,239 @@
+"""The one door to the database: read frames, open loads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Engine, exists, select
+
+from data.engine import make_engine, migrate, reading, writing
+from data.frames import read_layer, read_table, selected
+from data.installation import install_region
+from data.loading import LoadRequest, StoreLoad
+from data.models import (
+    Hazard,
+    Incident,
+    LoadBatch,
+    Place,
+    RejectedRow,
+    Route,
+    Site,
+    Unit,
+    table,
+)
+from data.region import RegionPack
+from data.settings import Settings
+from data.snapshot import current_version, read_snapshot, write_snapshot
+from geo.errors import StoreError
+from geo.selection import IncidentColumns, IncidentSelection
+
+__all__ = ["LoadRequest", "Store", "StoreLoad"]
+
+
+class Store:
+    """The records of one region.
+
+    Thread-safe: each call uses a connection of its own.
+    """
+
+    def __init__(self, engine: Engine, cache: Path) -> None:
+        self._engine = engine
+        self._cache = cache
+
+    @classmethod
+    def open(cls, settings: Settings, region: RegionPack) -> Store:
+        """Open the store of ``region``: made, migrated and given its geography as needed.
+
+        Raises
+        ------
+        RegionError
+            When the store serves another region.
+        StoreError
+            When it is damaged, of a newer product, busy or cannot be written.
+        """
+        engine = make_engine(settings.database_url(region.code))
+        migrate(engine)
+        install_region(engine, region)
+        name = Path(engine.url.database or region.code).stem
+        return cls(engine, settings.home / "cache" / name)
+
+    def close(self) -> None:
+        """Give back the pooled connections."""
+        self._engine.dispose()
+
+    @property
+    def version(self) -> int:
+        """Number of the data version: 0 in a new store, moved by each change."""
+        with reading(self._engine) as connection:
+            return current_version(connection).number
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether any load of invented data is present."""
+        batch = table(LoadBatch).c
+        with reading(self._engine) as connection:
+            found = select(exists().where(batch.is_demo, batch.status == "loaded"))
+            return bool(connection.execute(found).scalar())
+
+    def units(self) -> gpd.GeoDataFrame:
+        """Units, EPSG:4326 polygons indexed by ``unit_code``."""
+        with reading(self._engine) as connection:
+            return read_layer(connection, table(Unit), index="unit_code")
+
+    def places(self) -> gpd.GeoDataFrame:
+        """The gazetteer, EPSG:4326 points indexed by ``place_code``."""
+        with reading(self._engine) as connection:
+            return read_layer(connection, table(Place), index="place_code")
+
+    def routes(self) -> gpd.GeoDataFrame:
+        """Roads, EPSG:4326 lines indexed by ``route_code``; stakes in metres."""
+        with reading(self._engine) as connection:
+            return read_layer(connection, table(Route), index="route_code")
+
+    def sites(self, kinds: Iterable[str] | None = None) -> gpd.GeoDataFrame:
+        """Key sites, EPSG:4326 points indexed by ``site_id``; of ``kinds`` only if given."""
+        site = table(Site)
+        where = [] if kinds is None else [site.c.site_kind.in_(list(kinds))]
+        with reading(self._engine) as connection:
+            return read_layer(connection, site, *where, index="site_id")
+
+    def hazards(self, kinds: Iterable[str] | None = None) -> gpd.GeoDataFrame:
+        """Listed hazards, EPSG:4326 shapes indexed by ``hazard_id``; of ``kinds`` if given."""
+        hazard = table(Hazard)
+        where = [] if kinds is None else [hazard.c.hazard_kind.in_(list(kinds))]
+        with reading(self._engine) as connection:
+            return read_layer(connection, hazard, *where, index="hazard_id")
+
+    def incidents(self, selection: IncidentSelection) -> gpd.GeoDataFrame:
+        """Selected incidents with all their columns, straight from the database.
+
+        Returns
+        -------
+        GeoDataFrame
+            EPSG:4326 points (``None`` where unplaced) indexed by ``incident_id``, in
+            its order; ``occurred_at`` in UTC, ``occurred_local`` as the clock showed it.
+        """
+        with reading(self._engine) as connection:
+            return read_layer(
+                connection, table(Incident), *selected(selection), index="incident_id"
+            )
+
+    def incident(self, incident_id: int) -> dict[str, Any]:
+        """One incident and where it comes from.
+
+        Returns
+        -------
+        dict
+            The columns of :meth:`incidents` but the geometry, with ``attributes`` as a
+            dict, and ``profile``, ``file_name``, ``loaded_at`` and ``is_demo`` of the
+            load that last changed it.
+
+        Raises
+        ------
+        StoreError
+            When there is no such incident.
+        """
+        incident, batch = table(Incident), table(LoadBatch)
+        hidden = {"geometry", "key_hash", "content_hash"}
+        columns = [c for c in incident.c if c.name not in hidden]
+        loaded = [batch.c.profile, batch.c.file_name, batch.c.is_demo]
+        statement = (
+            select(*columns, *loaded, batch.c.finished_at.label("loaded_at"))
+            .join(batch, batch.c.load_id == incident.c.load_id)
+            .where(incident.c.incident_id == int(incident_id))
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            raise StoreError(f"there is no incident {incident_id} in this store")
+        record: dict[str, Any] = dict(row._mapping)
+        for name in ("occurred_at", "as_of", "loaded_at"):
+            record[name] = pd.Timestamp(record[name], unit="s", tz="UTC")
+        record["occurred_local"] = pd.Timestamp(record["occurred_local"], unit="s")
+        record["attributes"] = json.loads(record["attributes"] or "{}")
+        return record
+
+    def columns(self) -> IncidentColumns:
+        """All incidents of the current version as arrays, from the snapshot.
+
+        Raises
+        ------
+        StoreError
+            When a missing snapshot cannot be made.
+        """
+        return read_snapshot(self._engine, self._cache)
+
+    def write_snapshot(self) -> Path:
+        """Write the current version's snapshot, e.g. right after a load; its path.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written.
+        """
+        return write_snapshot(self._engine, self._cache)
+
+    def loads(self) -> pd.DataFrame:
+        """All attempts to load a file, newest first, indexed by ``load_id``; times in UTC."""
+        batch = table(LoadBatch)
+        columns = [c for c in batch.c if c.name != "report"]
+        with reading(self._engine) as connection:
+            return read_table(
+                connection,
+                select(*columns).order_by(batch.c.load_id.desc()),
+                columns=columns,
+                index="load_id",
+            )
+
+    def load_report(self, load_id: int) -> dict[str, Any]:
+        """The report of a load; of a repeated one, that of the load it repeats.
+
+        Raises
+        ------
+        StoreError
+            When there is no such load.
+        """
+        batch = table(LoadBatch).c
+        with reading(self._engine) as connection:
+            row = connection.execute(
+                select(batch.report, batch.repeats_load_id).where(batch.load_id == int(load_id))
+            ).one_or_none()
+        if row is None:
+            raise StoreError(f"there is no load {load_id} in this store")
+        if row.report is None:
+            return self.load_report(row.repeats_load_id)
+        report: dict[str, Any] = json.loads(row.report)
+        return report
+
+    def rejected(self, load_id: int) -> pd.DataFrame:
+        """Refused rows of a load in the order of its file: row_no, code, field, detail, raw."""
+        rejected = table(RejectedRow)
+        columns = [c for c in rejected.c if c.name != "load_id"]
+        statement = (
+            select(*columns)
+            .where(rejected.c.load_id == int(load_id))
+            .order_by(rejected.c.row_no, rejected.c.rejected_id)
+        )
+        with reading(self._engine) as connection:
+            return read_table(connection, statement, columns=columns, index="rejected_id")
+
+    @contextmanager
+    def load(self, request: LoadRequest) -> Iterator[StoreLoad]:
+        """Open a load: committed at the end of the block, undone by any exception in it.
+
+        Raises
+        ------
+        StoreError
+            When another load does not end in time, the database refuses a row, or the
+            block ends without ``finish``.
+        """
+        with writing(self._engine) as connection:
+            load = StoreLoad(connection, request)
+            yield load
+            load.close()
