@@ -200,12 +200,18 @@ def _batches(
 ) -> Iterator[tuple[pa.Table, list[Fault], int]]:
     pending: deque[Fault] = deque()
     n_columns = len(columns)
+    quotes = _QuoteCheck(text, n_columns, delimiter)
+    unclosed: list[int] = []
 
     def on_ragged(row: pacsv.InvalidRow) -> str:
         if len(pending) >= _MAX_PENDING:
             return "error"
+        row_no = first_row + row.number - 1
+        if quotes.swallowed(row.text):
+            unclosed.append(row_no)
+            return "error"
         detail = f"{row.actual_columns} fields instead of {n_columns}"
-        pending.append((first_row + row.number - 1, "RAGGED_ROW", detail, row.text[:MAX_RAW]))
+        pending.append((row_no, "RAGGED_ROW", detail, row.text[:MAX_RAW]))
         return "skip"
 
     with _Text(path) as file:
@@ -217,7 +223,7 @@ def _batches(
                 ),
                 parse_options=pacsv.ParseOptions(
                     delimiter=delimiter,
-                    newlines_in_values=text.has_quotes,
+                    newlines_in_values=text.n_quotes > 0,
                     ignore_empty_lines=False,
                     invalid_row_handler=on_ragged,
                 ),
@@ -229,10 +235,11 @@ def _batches(
             for batch in reader:
                 table = pa.Table.from_batches([batch])
                 row_nos, faults, next_row = _number(table.num_rows, pending, next_row)
-                if text.has_quotes:
-                    _check_quotes(table, row_nos, delimiter)
+                quotes.check(table, row_nos)
                 yield _without_blank(table, row_nos), faults, file.stored_position()
         except pa.ArrowInvalid as error:
+            if unclosed:
+                raise _unclosed(unclosed[0]) from None
             raise _parse_error(str(error), len(pending)) from None
     if pending:
         empty = pa.table({name: pa.array([], pa.string()) for name in [*columns]})
@@ -276,20 +283,39 @@ def _without_blank(table: pa.Table, row_nos: np.ndarray) -> pa.Table:
     return table if blank is None else table.filter(pc.invert(blank))
 
 
-def _check_quotes(table: pa.Table, row_nos: np.ndarray, delimiter: str) -> None:
-    """Refuse a value that has swallowed whole records because its quote never closes."""
-    n_delimiters = table.num_columns - 1
-    if n_delimiters < 2:
-        return
-    for column in table.columns:
-        inner = pc.match_substring_regex(column, r"[\r\n]")
-        for i in np.flatnonzero(inner.to_numpy()):
-            lines = column[int(i)].as_py().splitlines()[1:]
-            if any(line.count(delimiter) >= n_delimiters for line in lines):
-                raise SourceError(
-                    "UNCLOSED_QUOTE",
-                    f"row {row_nos[i]}: a quotation mark is opened and not closed; correct it",
-                )
+class _QuoteCheck:
+    """Finds values that swallowed whole records because a quotation mark never closes.
+
+    A line inside a value is taken for a record when it has as many separators as one. In
+    narrow files with an even number of marks that may well be prose, so it is let pass.
+    """
+
+    def __init__(self, text: TextScan, n_columns: int, delimiter: str) -> None:
+        is_odd = text.n_quotes % 2 == 1
+        self._delimiter = delimiter
+        self._n_delimiters = n_columns - 1
+        self._is_on = text.n_quotes > 0 and n_columns >= (2 if is_odd else 6)
+
+    def swallowed(self, value: str) -> bool:
+        """Whether a line after the first looks like a record."""
+        return self._is_on and any(
+            line.count(self._delimiter) == self._n_delimiters for line in value.splitlines()[1:]
+        )
+
+    def check(self, table: pa.Table, row_nos: np.ndarray) -> None:
+        """Raise when a value of ``table`` has swallowed records."""
+        for column in table.columns if self._is_on else ():
+            inner = pc.match_substring_regex(column, r"[\r\n]")
+            for i in np.flatnonzero(inner.to_numpy()):
+                if self.swallowed(column[int(i)].as_py()):
+                    raise _unclosed(int(row_nos[i]))
+
+
+def _unclosed(row_no: int) -> SourceError:
+    return SourceError(
+        "UNCLOSED_QUOTE",
+        f"row {row_no}: a quotation mark is opened and not closed; correct it",
+    )
 
 
 def _parse_error(message: str, n_pending: int) -> SourceError:

@@ -32,11 +32,11 @@ _ADVICE = "save it as UTF-8, or name its encoding"
 
 @dataclass(frozen=True)
 class TextScan:
-    """A whole text looked at once: codec name, decoded size and whether quotes occur."""
+    """A whole text looked at once: codec name, size in bytes, number of quotation marks."""
 
     encoding: str
     n_bytes: int
-    has_quotes: bool
+    n_quotes: int
 
 
 def scan(open_bytes: Callable[[], BinaryIO], max_bytes: int, declared: str | None) -> TextScan:
@@ -80,7 +80,7 @@ def _try(
     decoder = codecs.getincrementaldecoder(codec)("strict")
     wide = codec.lower().startswith(("utf-16", "utf-32"))
     level1 = LevelOne()
-    size, quotes = 0, False
+    size, quotes = 0, 0
     with open_bytes() as file:
         while chunk := file.read(CHUNK):
             size += len(chunk)
@@ -92,11 +92,11 @@ def _try(
                 raise SourceError(
                     "ENCODING", f"zero bytes in the text: binary, or UTF-16 unmarked; {_ADVICE}"
                 )
-            quotes = quotes or b'"' in chunk
             try:
                 text = decoder.decode(chunk)
             except UnicodeDecodeError:
                 return None
+            quotes += text.count('"')
             if guard and codec == "gb18030":
                 level1.add(chunk, text)
         try:
