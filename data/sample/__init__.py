@@ -1,0 +1,1 @@
+"""The bundled Yuzhou sample: facts, the scripts that draw it, and demo data."""
