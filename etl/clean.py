@@ -1,0 +1,396 @@
+"""From the text of a file to canonical columns, batch by batch, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from data.region import RegionPack
+from etl import text
+from etl.deduplication import hash_column, mix
+from etl.geocode import Geocoder
+from etl.numbers import extract_counts, parse_counts, parse_numbers, parse_stakes
+from etl.placing import Placement, Placer
+from etl.privacy import is_personal_header, redact
+from etl.profile import Profile
+from etl.profile_rules import REQUIRED, SEVERITY_NAMES, enum_of
+from etl.rows import Rows
+from etl.sources.model import GEOMETRY, SourceBatch
+from etl.times import PRECISIONS, Zone, parse_days, parse_times
+from geo.errors import SourceError
+from geo.vocabulary import DOMAIN_OF, Domain, RecordKind, Severity
+
+_MOST_CASUALTIES = 30_000
+_CRIMES = pa.array([code for code, domain in DOMAIN_OF.items() if domain is Domain.CRIME])
+_COLON_TIME = r"^(\d{2})(\d{2})(\d{2})$"
+
+
+@dataclass(frozen=True)
+class CleanBatch:
+    """What became of one batch.
+
+    ``records`` holds the canonical columns of the accepted rows, ``rejects`` the
+    refused ones; ``read`` is their sum and that of the rows unreadable before.
+    ``raw_x``/``raw_y`` are coordinates as given.
+    """
+
+    read: int
+    records: pa.Table
+    rejects: pa.Table
+    personal: int
+    out_of_area: int
+    repaired: int
+    raw_x: np.ndarray
+    raw_y: np.ndarray
+    bytes_read: int
+
+
+@dataclass
+class Cleaner:
+    """Cleans the batches of one file.
+
+    Parameters
+    ----------
+    columns
+        The file's columns in order.
+    file_crs, epoch
+        What the file says of its coordinate system and its calendar.
+    latest_s
+        UTC seconds after which a time is out of range.
+
+    Raises
+    ------
+    SourceError
+        ``MISSING_COLUMN`` when the file lacks columns that the profile uses.
+    """
+
+    profile: Profile
+    region: RegionPack
+    columns: tuple[str, ...]
+    latest_s: int
+    file_crs: str | None = None
+    epoch: int | None = None
+    geocoder: Geocoder | None = None
+    dropped: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        profile = self.profile
+        texts = tuple(name for name in self.columns if name != GEOMETRY)
+        missing = [name for name in profile.source_columns if name not in texts]
+        if missing:
+            raise SourceError(
+                "MISSING_COLUMN",
+                f"the file has no column {', '.join(map(repr, missing))}; "
+                f"profile {profile.name} does not fit it, or the header row is elsewhere",
+            )
+        self.dropped = tuple(
+            name for name in texts if name in profile.drop or is_personal_header(name)
+        )
+        self._kept = tuple(name for name in texts if name not in self.dropped)
+        self._exempt = frozenset(self._unsearched())
+        zone = profile.time.zone if profile.time and profile.time.zone else self.region.timezone
+        self._zone = Zone(zone)
+        self.placer = Placer(
+            profile, self.region, file_crs=self.file_crs, geocoder=self.geocoder
+        )
+
+    def clean(self, batch: SourceBatch) -> CleanBatch:
+        """Clean one batch; every row comes out exactly once."""
+        rows = Rows(batch, self.profile, self._kept)
+        rows.refuse()
+        personal = rows.refuse_personal(self._exempt)
+        required = self._required(rows)
+        columns = dict(required)
+        match self.profile.kind:
+            case RecordKind.INCIDENTS:
+                columns |= self._incidents(rows, columns["category"])
+            case RecordKind.SITES:
+                columns |= self._sites(rows)
+            case RecordKind.HAZARDS:
+                columns |= self._hazards(rows)
+            case RecordKind.INDICATORS:
+                columns |= self._indicators(rows)
+        placement = None
+        if self.profile.kind is not RecordKind.INDICATORS:
+            placement = self.placer.place(rows)
+            columns |= self._situation(placement)
+        # Last, so that a row without a name that lies elsewhere counts as elsewhere.
+        for name, column in required.items():
+            rows.faults.add(_nulls(column), "MISSING", name)
+        if self.profile.attributes:
+            values = {
+                name: rows.value(source) for name, source in self.profile.attributes.items()
+            }
+            columns["attributes"] = text.json_objects(values)
+        return CleanBatch(
+            read=batch.rows_read,
+            records=_records(rows, columns),
+            rejects=_with_source_faults(rows.rejects(), batch.faults),
+            personal=int(personal.sum()),
+            out_of_area=placement.out_of_area if placement else 0,
+            repaired=placement.repaired if placement else 0,
+            raw_x=placement.raw_x if placement else np.empty(0),
+            raw_y=placement.raw_y if placement else np.empty(0),
+            bytes_read=batch.bytes_read,
+        )
+
+    def _unsearched(self) -> list[str]:
+        """Columns that hold numbers, times or coordinates: never personal by their look."""
+        profile, names = self.profile, list(self.profile.record_numbers)
+        if profile.time:
+            names += [profile.time.column or "", *profile.time.parts.values()]
+        if profile.coordinates:
+            rules = profile.coordinates
+            names += [rules.lon or "", rules.lat or "", rules.text or ""]
+        for name in ("deaths", "injured", "loss_yuan", "stake_m", "stake_from_m", "stake_to_m",
+                     "capacity", "value", "unit_code"):  # fmt: skip
+            names += profile.columns.get(name, ())
+        return names
+
+    def _required(self, rows: Rows) -> dict[str, pa.Array]:
+        columns = {}
+        for name in REQUIRED[self.profile.kind]:
+            if name == "value":
+                continue
+            columns[name] = self._coded(rows, name)
+        return columns
+
+    def _optional(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
+        columns = {name: self._coded(rows, name) for name in names}
+        return {name: column for name, column in columns.items() if column is not None}
+
+    def _coded(self, rows: Rows, name: str) -> pa.Array | None:
+        """A field as text, through its code table and checked against its enum."""
+        column = rows.field(name)
+        if column is None or name in self.profile.constants:
+            return column
+        table = self.profile.codes.get(name)
+        allowed = enum_of(self.profile.kind, name)
+        present = pc.is_valid(column)
+        if table is not None:
+            at = pc.index_in(column, value_set=pa.array(list(table.values), pa.string()))
+            coded = pa.array(list(table.values.values()), pa.string()).take(at)
+            if table.default is not None:
+                coded = pc.fill_null(coded, table.default)
+        elif allowed is not None:
+            at = pc.index_in(column, value_set=pa.array(allowed))
+            coded = pa.array(allowed).take(at)
+        else:
+            return column
+        unknown = pc.and_(present, pc.is_null(coded)).to_numpy(zero_copy_only=False)
+        rows.faults.add(unknown, "UNKNOWN_CODE", name, "add it to the profile's code table")
+        return coded
+
+    def _numbers(self, rows: Rows, name: str) -> pa.Array | None:
+        column = rows.field(name)
+        if column is None:
+            return None
+        numbers, bad = parse_numbers(column)
+        rows.faults.add(bad, "BAD_NUMBER", name)
+        return pa.array(numbers, mask=np.isnan(numbers))
+
+    def _incidents(self, rows: Rows, category: pa.Array) -> dict[str, pa.Array]:
+        rules = self.profile.time
+        times = parse_times(
+            self._time_text(rows),
+            rows.faults,
+            formats=rules.formats,
+            zone=self._zone,
+            latest_s=self.latest_s,
+            precision=rules.precision,
+            epoch=self.epoch or 1900,
+        )
+        columns = {
+            "occurred_at": pa.array(times.utc),
+            "occurred_local": pa.array(times.local),
+            "time_precision": pa.array(PRECISIONS).take(pa.array(times.precision)),
+        }
+        counts = self._casualties(rows)
+        severity = self._severity(rows, category, counts)
+        columns["severity"] = pa.array(severity, pa.uint8())
+        columns |= {name: pa.array(values, pa.int16()) for name, values in counts.items()}
+        loss = self._numbers(rows, "loss_yuan")
+        if loss is not None:
+            negative = pc.fill_null(pc.less(loss, 0), False).to_numpy(zero_copy_only=False)
+            rows.faults.add(negative, "BAD_NUMBER", "loss_yuan")
+            columns["loss_yuan"] = loss
+        return columns | self._optional(rows, "route_code") | self._stakes(rows, "stake_m")
+
+    def _stakes(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
+        columns = {}
+        for name in names:
+            column = rows.field(name)
+            if column is not None:
+                stakes = parse_stakes(column, rows.faults, field=name)
+                columns[name] = pa.array(stakes, mask=np.isnan(stakes))
+        return columns
+
+    def _time_text(self, rows: Rows) -> pa.Array:
+        """The time as one text (n,), put together from its parts where there are several."""
+        rules = self.profile.time
+        if rules.column is not None:
+            return rows.value(rules.column)
+        parts = {
+            name: pc.replace_substring_regex(rows.value(column), r"^(\d+)\.0*$", r"\1")
+            for name, column in rules.parts.items()
+        }
+        if "date" in parts:
+            day = parts["date"]
+        else:
+            day = pc.binary_join_element_wise(
+                parts["year"], parts["month"], parts["day"], "-", null_handling="emit_null"
+            )
+        if "time" in parts:
+            # 23000 is half past two: leading zeros are lost where a time was a number.
+            clock = parts["time"]
+            is_number = pc.match_substring_regex(clock, r"^\d{1,6}$")
+            padded = pc.replace_substring_regex(
+                pc.utf8_lpad(clock, 6, "0"), _COLON_TIME, r"\1:\2:\3"
+            )
+            clock = pc.if_else(pc.fill_null(is_number, False), padded, clock)
+        elif "hour" in parts:
+            smaller = [parts[name] for name in ("hour", "minute", "second") if name in parts]
+            # An empty minute leaves the hour standing.
+            clock = pc.binary_join_element_wise(*smaller, ":", null_handling="skip")
+            clock = pc.if_else(pc.is_valid(parts["hour"]), clock, pa.scalar(None, pa.string()))
+        else:
+            return day
+        whole = pc.binary_join_element_wise(day, clock, " ", null_handling="emit_null")
+        return pc.coalesce(whole, day)
+
+    def _casualties(self, rows: Rows) -> dict[str, np.ndarray]:
+        texts = {name: rows.field(name) for name in ("deaths", "injured")}
+        if self.profile.casualties_column is not None:
+            column = rows.value(self.profile.casualties_column)
+            found = extract_counts(column, self.profile.casualties_pattern)
+            texts |= found
+            first = next(iter(found.values()))
+            strange = pc.and_(pc.is_valid(column), pc.is_null(first))
+            rows.faults.add(
+                strange.to_numpy(zero_copy_only=False), "BAD_NUMBER", "deaths, injured"
+            )
+        return {
+            name: np.zeros(rows.n, dtype=np.int64)
+            if column is None
+            else parse_counts(column, rows.faults, field=name, largest=_MOST_CASUALTIES)
+            for name, column in texts.items()
+        }
+
+    def _severity(
+        self, rows: Rows, category: pa.Array, counts: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        stated = self._coded(rows, "severity")
+        if stated is not None:
+            at = pc.index_in(stated, value_set=pa.array(SEVERITY_NAMES))
+            return at.fill_null(Severity.UNKNOWN.value).to_numpy().astype(np.uint8)
+        rules = self.profile.severity
+        default = SEVERITY_NAMES.index(rules.default)
+        severity = np.full(rows.n, default, dtype=np.uint8)
+        if rules.rule == "casualties":
+            deaths, injured = counts["deaths"], counts["injured"]
+            by_harm = np.select(
+                [(deaths >= 3) | (injured >= 10), deaths >= 1, injured >= 1],
+                [Severity.MAJOR, Severity.SERIOUS, Severity.MODERATE],
+                Severity.SLIGHT,
+            ).astype(np.uint8)
+            # A crime without victims is not "damage only": it keeps the default.
+            is_crime = pc.is_in(category, value_set=_CRIMES).to_numpy(zero_copy_only=False)
+            severity = np.where(is_crime & (by_harm == Severity.SLIGHT), default, by_harm)
+        if rules.by_category:
+            at = pc.index_in(category, value_set=pa.array(list(rules.by_category)))
+            ranks = [SEVERITY_NAMES.index(name) for name in rules.by_category.values()]
+            listed = pc.is_valid(at).to_numpy(zero_copy_only=False)
+            of_category = np.array(ranks, dtype=np.uint8)[at.fill_null(0).to_numpy()]
+            severity = np.where(listed, np.maximum(of_category, severity), severity)
+        return severity.astype(np.uint8)
+
+    def _sites(self, rows: Rows) -> dict[str, pa.Array]:
+        columns = self._optional(rows, "sector", "status")
+        capacity = self._numbers(rows, "capacity")
+        return columns if capacity is None else columns | {"capacity": capacity}
+
+    def _hazards(self, rows: Rows) -> dict[str, pa.Array]:
+        columns = self._optional(rows, "grade", "status", "route_code")
+        columns |= self._stakes(rows, "stake_from_m", "stake_to_m")
+        formats = self.profile.time.formats if self.profile.time else ("auto",)
+        for name in ("found_on", "due_on", "closed_on"):
+            column = rows.field(name)
+            if column is not None:
+                days, has_day = parse_days(column, rows.faults, formats=formats, field=name)
+                columns[name] = pa.array(days, mask=~has_day)
+        return columns
+
+    def _indicators(self, rows: Rows) -> dict[str, pa.Array]:
+        unit = self.placer.unit_codes(rows)
+        rows.faults.add(
+            _nulls(unit), "UNKNOWN_UNIT", "unit_code",
+            "the region has no such unit; correct it or add an alias",
+        )  # fmt: skip
+        value = self._numbers(rows, "value")
+        rows.faults.add(_nulls(value), "MISSING", "value")
+        return {"unit_code": unit, "value": value}
+
+    def _situation(self, placement: Placement) -> dict[str, pa.Array]:
+        columns = {
+            "unit_code": placement.unit,
+            "match_code": placement.match,
+            "r95_m": pa.array(placement.r95_m, mask=np.isnan(placement.r95_m)),
+        }
+        if placement.place_text is not None:
+            columns["place_text"] = placement.place_text
+        lon, lat = placement.lon, placement.lat
+        if self.profile.kind is not RecordKind.HAZARDS:
+            return columns | {
+                "lon": pa.array(lon, mask=np.isnan(lon)),
+                "lat": pa.array(lat, mask=np.isnan(lat)),
+            }
+        shapes = placement.shapes
+        if shapes is None:
+            shapes = np.full(len(lon), None, dtype=object)
+        pointed = shapely.is_missing(shapes) & np.isfinite(lon)
+        shapes = shapes.copy()
+        shapes[pointed] = shapely.points(lon[pointed], lat[pointed])
+        wkb = np.asarray(shapely.to_wkb(shapes), dtype=object)
+        return columns | {"geometry": pa.array(wkb, pa.binary())}
+
+
+def _records(rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
+    """The accepted rows with their hashes."""
+    good = np.flatnonzero(rows.faults.ok)
+    table = pa.table(columns)
+    if len(good) < rows.n:
+        table = table.take(pa.array(good))
+    table = table.combine_chunks()
+    images = [hash_column(table[name].combine_chunks()) for name in sorted(table.column_names)]
+    hashes = {
+        "key_hash": pa.array(rows.key_hash(good)),
+        "content_hash": pa.array(mix(*images)),
+        "row_no": pa.array(rows.row_no[good]),
+    }
+    for name, column in hashes.items():
+        table = table.append_column(name, column)
+    return table
+
+
+def _with_source_faults(rejects: pa.Table, faults: pa.Table) -> pa.Table:
+    if faults.num_rows == 0:
+        return rejects
+    from_source = pa.table(
+        {
+            "row_no": faults["row_no"],
+            "code": faults["code"],
+            "field": pa.repeat("", faults.num_rows),
+            "detail": faults["detail"],
+            "raw": redact(text.normalise(faults["raw"])),
+        },
+        schema=rejects.schema,
+    )
+    return pa.concat_tables([rejects, from_source])
+
+
+def _nulls(column: pa.Array) -> np.ndarray:
+    return pc.is_null(column).to_numpy(zero_copy_only=False)
