@@ -32,7 +32,7 @@ class Frame:
     Parameters
     ----------
     version
-        The store's data version as text; part of every data URL.
+        The store's data version as text, see :func:`data_version`; part of every data URL.
     columns
         All incidents of that version, sorted by day.
     x_m, y_m
@@ -61,11 +61,14 @@ def signed_url(
     return f"{ROOT_FROM_COMPONENT}api/v/{quote(version)}/{path}?t={token}"
 
 
-def load_frame(
-    settings: Settings, store: Store, region: RegionPack, signer: Signer
-) -> Frame:
+def data_version(store: Store) -> str:
+    """Name of what ``store`` holds now; never the same for other data, on any machine."""
+    return f"{store.version}-{store.version_key[:8]}"
+
+
+def load_frame(settings: Settings, store: Store, region: RegionPack, signer: Signer) -> Frame:
     """Read the current snapshot of ``store`` and project it once."""
-    version = str(store.version)
+    version = data_version(store)
     columns = store.columns()
     to_metric = Transformer.from_crs(WGS84, region.metric_crs, always_xy=True)
     x_m, y_m = to_metric.transform(columns.lon, columns.lat)
@@ -97,7 +100,7 @@ class _Process:
 
     def current(self) -> Frame:
         frame = self.frame
-        if frame is not None and str(frame.store.version) == frame.version:
+        if frame is not None and data_version(frame.store) == frame.version:
             return frame
         with self.lock:
             frame = self.frame
@@ -107,10 +110,8 @@ class _Process:
                 store = Store.open(settings, region)
                 signer = Signer(settings.secret)
                 self.frame = load_frame(settings, store, region, signer)
-            elif str(frame.store.version) != frame.version:
-                self.frame = load_frame(
-                    frame.settings, frame.store, frame.region, frame.signer
-                )
+            elif data_version(frame.store) != frame.version:
+                self.frame = load_frame(frame.settings, frame.store, frame.region, frame.signer)
             return self.frame
 
 

@@ -50,8 +50,21 @@ STATUS_COLOURS = {
 }
 GRADE_COLOURS = {"major": VERMILION, "considerable": ORANGE, "general": YELLOW, "low": SKY}
 
-_INFERNO = (
-    "#000004 #1B0C42 #4B0C6B #781C6D #A52C60 #CF4446 #ED6925 #FB9A06 #F7D03C #FCFFA4".split()
+# Ten anchors, evenly spaced.
+_INFERNO = np.array(
+    [
+        (0, 0, 4),
+        (27, 12, 66),
+        (75, 12, 107),
+        (120, 28, 109),
+        (165, 44, 96),
+        (207, 68, 70),
+        (237, 105, 37),
+        (251, 154, 6),
+        (247, 208, 60),
+        (252, 255, 164),
+    ],
+    dtype=float,
 )
 
 
@@ -120,9 +133,8 @@ def category_colours(categories: Iterable[str] | None = None) -> dict[str, str]:
 
 def inferno(position: np.ndarray) -> np.ndarray:
     """(n, 3) uint8 RGB of positions 0–1 on the inferno ramp."""
-    anchors = np.array([[int(a[i : i + 2], 16) for i in (1, 3, 5)] for a in _INFERNO], float)
-    at = np.linspace(0.0, 1.0, len(anchors))
-    channels = [np.interp(position, at, anchors[:, channel]) for channel in range(3)]
+    at = np.linspace(0.0, 1.0, len(_INFERNO))
+    channels = [np.interp(position, at, _INFERNO[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
@@ -134,8 +146,7 @@ def density_ramp(theme: Theme, levels: int) -> np.ndarray:
     """
     position = np.linspace(0.0, 1.0, levels)
     along = 0.15 + 0.85 * position if theme == "dark" else 0.92 - 0.82 * position
-    alpha = np.clip(40 + 600 * position, 0, 225)
-    alpha[0] = 0
+    alpha = np.clip(700 * position, 0, 225)
     return np.column_stack([inferno(along), alpha.astype(np.uint8)])
 
 

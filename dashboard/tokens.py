@@ -46,9 +46,7 @@ class Signer:
         )
         return f"{body}.{_encode(self._mac(body))}"
 
-    def open(
-        self, token: str, *, layer: str, version: str, now_s: float
-    ) -> dict[str, object]:
+    def open(self, token: str, *, layer: str, version: str, now_s: float) -> dict[str, object]:
         """The query inside ``token``.
 
         Raises

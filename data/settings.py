@@ -1,11 +1,12 @@
 """What the product is told from outside, read once at the door.
 
-============== ==================================================================
-PINGAN_HOME    folder for the store, caches and the key; default ``var`` here
-PINGAN_REGION  name of a bundled region, or the folder of a pack; default: the sample
-PINGAN_DB      SQLAlchemy URL; default ``sqlite:///{home}/{region code}.sqlite``
-PINGAN_SECRET  key that signs URLs; default: a random one, kept in ``{home}/secret``
-============== ==================================================================
+================== ==================================================================
+PINGAN_HOME        folder for the store, caches and the key; default ``var`` here
+PINGAN_REGION      name of a bundled region, or the folder of a pack; default: the sample
+PINGAN_DB          SQLAlchemy URL; default ``sqlite:///{home}/{region code}.sqlite``
+PINGAN_SECRET      key that signs URLs; default: a random one, kept in ``{home}/secret``
+PINGAN_BASEMAP_URL XYZ tiles (Web Mercator, WGS-84 or CGCS2000) under the map; none
+================== ==================================================================
 """
 
 from __future__ import annotations
@@ -40,12 +41,15 @@ class Settings:
         SQLAlchemy URL, or ``None`` for the default SQLite file under ``home``.
     given_secret
         URL-signing key as given from outside, or ``None``.
+    basemap_url
+        Template such as ``https://tiles.example/{z}/{x}/{y}.png``, or ``None``.
     """
 
     home: Path
     region: str
     database: str | None = None
     given_secret: str | None = field(default=None, repr=False)
+    basemap_url: str | None = None
 
     @classmethod
     def load(
@@ -80,6 +84,7 @@ class Settings:
             region=region or values.get("PINGAN_REGION") or _bundled_region(),
             database=database,
             given_secret=secret,
+            basemap_url=values.get("PINGAN_BASEMAP_URL") or None,
         )
 
     def database_url(self, region_code: str) -> str:

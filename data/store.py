@@ -74,6 +74,12 @@ class Store:
             return current_version(connection).number
 
     @property
+    def version_key(self) -> str:
+        """Random text drawn with each version: tells two stores at the same number apart."""
+        with reading(self._engine) as connection:
+            return current_version(connection).key
+
+    @property
     def is_demo(self) -> bool:
         """Whether any load of invented data is present."""
         batch = table(LoadBatch).c

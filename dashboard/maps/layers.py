@@ -1,15 +1,15 @@
 """The layers of the map, as declarations of a few hundred bytes each.
 
-    layers = [
-        units_layer(frame),
-        heat_layer(frame, selection, theme, bandwidth_m=500),
-        points_layer(frame, selection),
-    ]
-    st_folium(
-        base_map(frame, theme, language),
-        feature_group_to_add=layer_group(layers),
-        returned_objects=RETURNED_OBJECTS,
-    )
+layers = [
+    units_layer(frame),
+    heat_layer(frame, selection, theme, bandwidth_m=500),
+    points_layer(frame, selection),
+]
+st_folium(
+    base_map(frame, theme, language),
+    feature_group_to_add=layer_group(layers),
+    returned_objects=RETURNED_OBJECTS,
+)
 """
 
 from __future__ import annotations

@@ -20,23 +20,30 @@ class Swatch:
     shape: str = "circle"
 
 
+# Clip paths, because Streamlit's sanitiser takes SVG out of HTML.
 _SHAPES = {
-    "circle": '<circle cx="8" cy="8" r="5.5"/>',
-    "square": '<rect x="3" y="3" width="10" height="10"/>',
-    "triangle": '<path d="M8 2 14 13H2Z"/>',
-    "diamond": '<path d="M8 1.5 14.5 8 8 14.5 1.5 8Z"/>',
-    "cross": '<path d="M6 2h4v4h4v4h-4v4H6v-4H2V6h4Z"/>',
-    "star": '<path d="M8 1 10 6h5l-4 3.2L12.4 15 8 11.6 3.6 15 5 9.2 1 6h5Z"/>',
-    "line": '<rect x="0" y="6" width="16" height="4" rx="2"/>',
+    "circle": "circle(46%)",
+    "square": "inset(10%)",
+    "triangle": "polygon(50% 6%,100% 94%,0 94%)",
+    "diamond": "polygon(50% 0,100% 50%,50% 100%,0 50%)",
+    "cross": (
+        "polygon(35% 0,65% 0,65% 35%,100% 35%,100% 65%,65% 65%,65% 100%,35% 100%,"
+        "35% 65%,0 65%,0 35%,35% 35%)"
+    ),
+    "star": (
+        "polygon(50% 0,61% 35%,98% 35%,68% 57%,79% 91%,50% 70%,21% 91%,32% 57%,2% 35%,39% 35%)"
+    ),
+    "line": "inset(36% 0 36% 0 round 2px)",
 }
 
 
 def swatch_legend(title: str, swatches: Sequence[Swatch], *, note: str = "") -> str:
     """HTML of a titled list of marks."""
     rows = "".join(
-        '<span style="display:inline-flex;align-items:center;gap:.3em;margin-right:.9em">'
-        f'<svg viewBox="0 0 16 16" width="1em" height="1em" fill="{for_html(item.colour)}" '
-        f'aria-hidden="true">{_SHAPES[item.shape]}</svg>{for_html(item.label)}</span>'
+        '<span style="display:inline-flex;align-items:center;gap:.35em;margin-right:.9em">'
+        '<i style="display:inline-block;width:.95em;height:.95em;'
+        f'background:{for_html(item.colour)};clip-path:{_SHAPES[item.shape]}"></i>'
+        f"{for_html(item.label)}</span>"
         for item in swatches
     )
     return _framed(title, f"<div>{rows}</div>", note)

@@ -15,8 +15,7 @@ import folium
 from branca.element import Element
 from folium.elements import JSCSSMixin
 
-from dashboard import assets
-from dashboard.basemap import BASE_SOURCES
+from dashboard import assets, basemap
 from dashboard.frame import ROOT_FROM_COMPONENT, Frame, signed_url
 from dashboard.maps.elements import Setup
 from dashboard.palette import MAP_THEMES, Theme
@@ -111,7 +110,7 @@ def base_map(
     template = frame.settings.basemap_url
     base = {
         name: signed_url(frame.signer, "base", region.digest, f"base/{name}.pmtiles", {})
-        for name in BASE_SOURCES
+        for name in basemap.sources(frame)
     }
     # A line naming every argument outside the URLs: streamlit-folium's own hash of the
     # script drops whatever follows an underscore, and a changed map must never be missed.

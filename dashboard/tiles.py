@@ -1,0 +1,181 @@
+"""Density as map tiles.
+
+For each selection the density is computed once on a metric grid; a tile only samples that
+grid, so its cost does not depend on the number of incidents. Web-Mercator pixels are
+projected on a coarse lattice and interpolated between: over a tile the metric projection
+bends by far less than one grid cell.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from pyproj import Transformer
+
+from dashboard.frame import Frame
+from dashboard.lru import ByteLru
+from dashboard.palette import Theme, density_ramp
+from geo.crs import WGS84
+from geo.density import DensityGrid, density_grid
+from geo.selection import IncidentSelection
+
+TILE_PX = 256
+MAX_ZOOM = 19
+_LEVELS = 64
+_BREAKS = 6
+_LATTICE = 5  # points along a tile's side
+_CELLS_PER_BANDWIDTH = 5
+_MAX_CELLS = 4_000_000
+_HALF_WORLD_M = math.pi * 6_378_137.0
+
+_grids: ByteLru[DensityGrid] = ByteLru(192 << 20, lambda grid: int(grid.values.nbytes))
+_breaks: ByteLru[tuple[float, ...]] = ByteLru(1 << 16, lambda _: 8 * _BREAKS)
+_tiles: ByteLru[bytes] = ByteLru(64 << 20, len)
+# PROJ objects are not to be shared between threads at the same moment.
+_projections = threading.local()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeatRequest:
+    """What a family of tiles shows."""
+
+    selection: IncidentSelection
+    bandwidth_m: float
+    theme: Theme
+
+
+def sharp_enough(frame: Frame, bandwidth_m: float) -> np.ndarray:
+    """Placed incidents whose 95 % radius is within the bandwidth; others would only blur."""
+    return (frame.columns.r95_m <= bandwidth_m) & np.isfinite(frame.x_m)
+
+
+def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) -> DensityGrid:
+    """Density of the selected, sharply placed incidents over the region; cached."""
+    key = (frame.region.digest, frame.version, selection, bandwidth_m)
+    return _grids.get(key, lambda: _compute_grid(frame, selection, bandwidth_m))
+
+
+def _compute_grid(
+    frame: Frame, selection: IncidentSelection, bandwidth_m: float
+) -> DensityGrid:
+    chosen = frame.columns.mask(selection) & sharp_enough(frame, bandwidth_m)
+    west, south, east, north = _region_bounds_m(frame)
+    edge = bandwidth_m
+    bounds = (west - edge, south - edge, east + edge, north + edge)
+    area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
+    cell_m = max(bandwidth_m / _CELLS_PER_BANDWIDTH, math.sqrt(area / _MAX_CELLS))
+    return density_grid(
+        frame.x_m[chosen],
+        frame.y_m[chosen],
+        bounds_m=bounds,
+        cell_m=min(cell_m, bandwidth_m),
+        bandwidth_m=bandwidth_m,
+    )
+
+
+def _region_bounds_m(frame: Frame) -> tuple[float, float, float, float]:
+    to_metric = Transformer.from_crs(WGS84, frame.region.metric_crs, always_xy=True)
+    west, south, east, north = to_metric.transform_bounds(*frame.region.bounds)
+    return west, south, east, north
+
+
+def heat_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
+    """Densities (events per km²) at equal steps along the colour ramp.
+
+    Geometric, from half the peak of one lone event to the 99.9 % quantile of the unfiltered
+    layer: fixed per data version and bandwidth, so colours mean the same under every filter
+    and a single event is never invisible.
+    """
+    key = (frame.region.digest, frame.version, bandwidth_m)
+    return _breaks.get(key, lambda: _compute_breaks(frame, bandwidth_m))
+
+
+def _compute_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
+    values = heat_grid(frame, IncidentSelection(), bandwidth_m).values
+    peak_of_one = 3.0 / (math.pi * (bandwidth_m / 1000.0) ** 2)
+    positive = values[values > 0.01 * peak_of_one]
+    top = float(np.quantile(positive, 0.999)) if positive.size else 0.0
+    low = peak_of_one / 2
+    return tuple(np.geomspace(low, max(top, 16 * low), _BREAKS).tolist())
+
+
+def heat_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> bytes:
+    """PNG of one tile (256 px, palette with transparency); cached."""
+    key = (frame.region.digest, frame.version, request, z, x, y)
+    return _tiles.get(key, lambda: _draw_tile(frame, request, z, x, y))
+
+
+def _draw_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> bytes:
+    grid = heat_grid(frame, request.selection, request.bandwidth_m)
+    samples = _samples(grid.cell_m, z)
+    east_m, north_m = _positions_m(str(frame.region.metric_crs), z, x, y, samples)
+    rows, columns = grid.values.shape
+    if (
+        east_m.max() < grid.west_m
+        or north_m.max() < grid.south_m
+        or east_m.min() > grid.west_m + columns * grid.cell_m
+        or north_m.min() > grid.south_m + rows * grid.cell_m
+    ):
+        return BLANK_PNG
+    # Below the lowest break the ramp fades out linearly to level 0.
+    densities = np.concatenate([[0.0], heat_breaks(frame, request.bandwidth_m)])
+    steps = np.concatenate([[0.0], np.linspace(4, _LEVELS - 1, _BREAKS)])
+    level = np.interp(grid.sample(east_m, north_m), densities, steps).astype(np.float32)
+    if not level.any():
+        return BLANK_PNG
+    return _encode(level, request.theme)
+
+
+def _samples(cell_m: float, z: int) -> int:
+    """Samples along a tile's side: at least one per grid cell, never more than pixels."""
+    # A tile is widest at the equator, so elsewhere this is on the dense side.
+    side_m = 2 * _HALF_WORLD_M / (1 << z)
+    return int(np.clip(math.ceil(1.3 * side_m / cell_m), 8, TILE_PX))
+
+
+def _positions_m(
+    crs: str, z: int, x: int, y: int, samples: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Metric coordinates of (samples, samples) cell centres of a tile."""
+    ends = np.linspace(0.0, 1.0, _LATTICE)
+    side = 2 * _HALF_WORLD_M / (1 << z)
+    mercator_x, mercator_y = np.meshgrid(
+        (x + ends) * side - _HALF_WORLD_M, _HALF_WORLD_M - (y + ends) * side
+    )
+    lattice = _from_mercator(crs).transform(mercator_x, mercator_y)
+    # Linear interpolation between lattice points, as two small matrix products.
+    at = (np.arange(samples) + 0.5) / samples * (_LATTICE - 1)
+    weights = np.clip(1 - np.abs(at[:, None] - np.arange(_LATTICE)), 0, None)
+    east, north = (weights @ axis @ weights.T for axis in lattice)
+    return east, north
+
+
+def _from_mercator(crs: str) -> Transformer:
+    known: dict[str, Transformer] = _projections.__dict__.setdefault("known", {})
+    if crs not in known:
+        known[crs] = Transformer.from_crs("EPSG:3857", crs, always_xy=True)
+    return known[crs]
+
+
+def _encode(level: np.ndarray, theme: Theme) -> bytes:
+    smooth = Image.fromarray(level).resize((TILE_PX, TILE_PX), Image.Resampling.BILINEAR)
+    image = Image.fromarray(np.asarray(smooth).round().astype(np.uint8)).convert("P")
+    ramp = density_ramp(theme, _LEVELS)
+    image.putpalette(ramp[:, :3].tobytes())
+    file = io.BytesIO()
+    image.save(file, "PNG", transparency=ramp[:, 3].tobytes(), compress_level=4)
+    return file.getvalue()
+
+
+def _blank() -> bytes:
+    file = io.BytesIO()
+    Image.new("LA", (1, 1)).save(file, "PNG")
+    return file.getvalue()
+
+
+BLANK_PNG = _blank()
