@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 
 from data.region_layers import UNIT_COLUMNS, write_geojson
+from data.sample.facts import PACK, fact
 from data.sample.geometry import draw_units
 from data.sample.places import place_villages
 from data.sample.roads import crossing_points, draw_roads
 from geo.assign import UnitIndex
 from geo.crs import WGS84
 
-PACK = Path(__file__).parent / "yuzhou"
-FACTS = PACK / "facts"
 METRIC_CRS = "EPSG:4547"
 SEED = 2024
 
@@ -30,17 +29,6 @@ COUNTY_KM2 = 1467.0  # published: 1,461 to 1,472
 CENSUS_2010 = 1_131_896
 # Residents of a town community and of a city community for each one in a village.
 TOWN_WEIGHT, CITY_WEIGHT = 1.5, 4.0
-
-
-def fact(name: str) -> pd.DataFrame:
-    """One fact table; codes stay text, empty text stays empty."""
-    text = {
-        "unit_code": str, "code": str, "aliases": str, "route_code": str, "gem_id": str,
-    }  # fmt: skip
-    table = pd.read_csv(FACTS / f"{name}.csv", dtype=text)
-    if "aliases" in table:
-        table["aliases"] = table["aliases"].fillna("")
-    return table
 
 
 def build(folder: Path) -> None:
