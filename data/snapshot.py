@@ -97,6 +97,9 @@ def write_snapshot(engine: Engine, folder: Path) -> Path:
     draft = folder / f".incidents-{secrets.token_hex(8)}.parquet"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
         with reading(engine) as connection:
             version = current_version(connection)
             path = folder / f"incidents-v{version.number}.parquet"
@@ -115,10 +118,7 @@ def write_snapshot(engine: Engine, folder: Path) -> Path:
         draft.replace(path)
         _drop_older(folder)
     except OSError as error:
-        raise StoreError(
-            f"cannot write the snapshot in {folder} ({error.strerror or error}); "
-            "free some space or check the rights"
-        ) from error
+        raise _unwritable(folder, error) from error
     finally:
         draft.unlink(missing_ok=True)
     return path
@@ -186,9 +186,10 @@ def _positions(column: pa.ChunkedArray, codes: tuple[str, ...], dtype: type) -> 
 def _batches(connection: Connection) -> Iterator[pa.Table]:
     """Tables of :data:`SCHEMA`, by local day and then id, never all in memory at once."""
     statement = select(*STORED).order_by(LOCAL_DAY, table(Incident).c.incident_id)
+    names = [column.name for column in STORED]
     stream = connection.execution_options(yield_per=ROW_GROUP_ROWS).execute(statement)
     for rows in stream.partitions():
-        yield _table(dict(zip((c.name for c in STORED), zip(*rows, strict=True), strict=True)))
+        yield _table(dict(zip(names, zip(*rows, strict=True), strict=True)))
 
 
 def _table(values: dict[str, tuple[Any, ...]]) -> pa.Table:
@@ -222,6 +223,13 @@ def _geo_metadata() -> dict[str, Any]:
             }
         },
     }
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write the snapshot in {folder} ({error.strerror or error}); "
+        "free some space or check the rights"
+    )
 
 
 def _drop_older(folder: Path) -> None:
