@@ -7,7 +7,7 @@ by EPSG number. Text has been normalised before, so full-width digits are plain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 
 import numpy as np
 import pyarrow as pa
@@ -21,34 +21,25 @@ from geo.datum import bd09_to_wgs84, gcj02_to_wgs84
 from geo.errors import ProfileError
 from geo.vocabulary import Datum
 
+# NFKC makes "o" of the ordinal sign, a space and a ring of the lone ring, and two
+# primes of a double prime: all three are written for degrees or seconds.
+_DEGREE = r"\s*(?:[°度o]|\x{30A})\s*"
+_HEAD = r"^(?P<head>[NSEWnsew]|东经|西经|北纬|南纬|東經|西經|北緯|南緯)?\s*[:：]?\s*"
+_TAIL = r"(?P<tail>[NSEWnsew]|东|西|北|南|東)?$"
 _DMS = (
-    r"^\s*(?P<head>[NSEWnsew]|东经|西经|北纬|南纬|東經|西經|北緯|南緯)?\s*"
-    r"(?P<sign>[+-])?(?P<deg>\d{1,3}(?:\.\d+)?)\s*[°º˚度d]\s*"
-    r"(?:(?P<min>\d{1,2}(?:\.\d+)?)\s*['’′‵分m]\s*)?"
-    r"(?:(?P<sec>\d{1,2}(?:\.\d+)?)\s*(?:\"|”|″|''|′′|’’|秒|s)\s*)?"
-    r"(?P<tail>[NSEWnsew]|东|西|北|南|東)?\s*$"
+    _HEAD
+    + r"(?P<sign>[+-])?(?P<deg>\d{1,3}(?:\.\d+)?)"
+    + _DEGREE
+    + r"(?:(?P<min>\d{1,2}(?:\.\d+)?)\s*['’′分]\s*)?"
+    + r"(?:(?P<sec>\d{1,2}(?:\.\d+)?)\s*(?:\"|”|''|′′|’’|秒)\s*)?"
+    + _TAIL
 )
-_SIGNED = (
-    r"^(?P<head>[NSEWnsew]|东经|西经|北纬|南纬|東經|西經|北緯|南緯)?\s*[:：]?\s*"
-    r"(?P<deg>[+-]?\d{1,3}(?:[.,]\d+)?)\s*[°º˚度]?\s*(?P<tail>[NSEWnsew])?$"
-)
-_MARKS = r"[°º˚度'’′分\"”″秒NSEWnsew东西南北經纬緯经]"
+_SIGNED = _HEAD + r"(?P<deg>[+-]?\d{1,3}(?:[.,]\d+)?)(?:" + _DEGREE + r")?\s*" + _TAIL
+_MARKS = r"[°度o\x{30A}'’′分\"”秒NSEWnsew东西南北經纬緯经]"
 _NEGATIVE = pa.array(["S", "s", "W", "w", "西经", "南纬", "西經", "南緯", "西", "南"])
 _NORTH_SOUTH = pa.array(["N", "n", "S", "s", "北纬", "南纬", "北緯", "南緯", "北", "南"])
+_AUTHORITY_OR_WKT = re.compile(r"[A-Za-z]+:\w+$|[A-Z_]+\[")
 _PAIR = r"^(?:(?i:SRID=4326;)?(?i:POINT)\s*Z?\s*\(\s*|[\[(]\s*)?(?P<a>[^,;\s()\[\]]+)\s*[,;\s]\s*(?P<b>[^,;\s()\[\]]+)(?:[\s,;]+[^\s()\[\]]+)?\s*[\])]?$"
-
-
-@dataclass(frozen=True)
-class Points:
-    """WGS-84 degrees (n,), NaN where absent or faulty."""
-
-    lon: np.ndarray
-    lat: np.ndarray
-
-    @property
-    def present(self) -> np.ndarray:
-        """Rows that have a point."""
-        return np.isfinite(self.lon)
 
 
 def parse_angles(column: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,6 +129,9 @@ def datum_crs(datum: str) -> CRS | None:
     if datum in tuple(Datum):
         return None
     try:
+        # PROJ would also search its names for any other text, and find surprising things.
+        if not _AUTHORITY_OR_WKT.match(datum):
+            raise CRSError("neither authority:code nor WKT")
         return CRS.from_user_input(datum)
     except CRSError as error:
         raise ProfileError(

@@ -31,7 +31,7 @@ def hash_column(column: pa.Array) -> np.ndarray:
     if pa.types.is_string(column.type):
         if len(column) and len(pc.unique(column.slice(0, 1000))) < min(len(column), 1000) // 4:
             codes = column.dictionary_encode()
-            words = np.append(hash_texts(codes.dictionary), np.uint64(0))
+            words = np.append(hash_texts(codes.dictionary), hash_texts(pa.array([""])))
             return words[codes.indices.fill_null(len(words) - 1).to_numpy()]
         return hash_texts(column)
     if pa.types.is_floating(column.type):

@@ -224,8 +224,11 @@ class Placer:
         if stated_unit is not None and lost.any():
             codes = stated_unit.take(index).to_numpy(zero_copy_only=False)
             fallback = self._gazetteer.at_unit(codes[lost])
+            found = fallback.status == PlaceStatus.PLACED.value
             for member in fields(Placed):
-                getattr(answers, member.name)[lost] = getattr(fallback, member.name)
+                getattr(answers, member.name)[np.flatnonzero(lost)[found]] = getattr(
+                    fallback, member.name
+                )[found]
             lost = answers.status != PlaceStatus.PLACED.value
             unit_said = np.zeros(rows.n, dtype=bool)
             for name in ("unit_code", "unit_name"):

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 
 from data.region import RegionPack
@@ -22,6 +23,8 @@ from etl.geocode.protocol import Placed, PlaceStatus
 from geo.vocabulary import R95_M, MatchCode
 
 VILLAGE_KINDS = frozenset({"village", "community"})
+# A seat of government stands for its unit; whatever is not named here is a point.
+_MATCH_OF_KIND = {"seat": MatchCode.D1, "crossing": MatchCode.B2}
 # The radius of a disc of the same area, within which 95 % of its points lie.
 _R95_OF_RADIUS = 0.975
 _UNIT_SUFFIX = re.compile(r"(?:街道办事处|街道办|办事处|街道|回族乡|民族乡|镇|乡)$")
@@ -87,24 +90,22 @@ class Gazetteer:
         region_name = region.names.get("zh", "")
         self._region_names = tuple(filter(None, (_normalise(region_name),)))
 
-    def _add_places(self, places: object) -> None:
+    def _add_places(self, places: gpd.GeoDataFrame) -> None:
         is_village = places["kind"].isin(VILLAGE_KINDS)
         villages_of = Counter(places.loc[is_village, "unit_code"].astype(str))
-        for code, name, aliases, unit, village, point in zip(
-            places["place_code"].astype(str) if "place_code" in places else places.index.astype(str),
-            places["name"], places["aliases"], places["unit_code"].astype(str), is_village,
+        for code, name, aliases, unit, kind, village, point in zip(
+            places["place_code"].astype(str),
+            places["name"], places["aliases"], places["unit_code"].astype(str), places["kind"],
+            is_village,
             places.geometry, strict=True,
         ):  # fmt: skip
-            if village:
-                home = self._unit_answers.get(unit)
-                r95_m = (
-                    R95_M[MatchCode.C2]
-                    if home is None
-                    else home.r95_m / math.sqrt(max(villages_of[unit], 1))
-                )
-                match_code = MatchCode.C2
-            else:
-                r95_m, match_code = R95_M[MatchCode.A2], MatchCode.A2
+            home = self._unit_answers.get(unit)
+            match_code = MatchCode.C2 if village else _MATCH_OF_KIND.get(kind, MatchCode.A2)
+            r95_m = R95_M[match_code]
+            if home is not None and match_code is MatchCode.D1:
+                r95_m = home.r95_m
+            elif home is not None and match_code is MatchCode.C2:
+                r95_m = home.r95_m / math.sqrt(villages_of[unit])
             self._place_answers[code] = _Answer(
                 point.x, point.y, match_code.value, r95_m, unit, code, PlaceStatus.PLACED.value
             )
@@ -152,7 +153,7 @@ class Gazetteer:
         exact = {
             code
             for code in candidates
-            if self._place_answers[code].match_code == MatchCode.A2.value
+            if self._place_answers[code].match_code not in (MatchCode.C2, MatchCode.D1)
         }
         for chosen in (exact, candidates):
             if len(chosen) == 1:

@@ -174,3 +174,16 @@ def taiwan(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RegionP
         crs="EPSG:3826",
         zone="Asia/Taipei",
     )
+
+
+@pytest.fixture(scope="session")
+def yuzhou_outline(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> RegionPack:
+    counties = gpd.read_file(real_data / "yuzhou" / "xuchang_counties_osm_mapchina.geojson")
+    county = counties.loc[counties["Code_County"] == "411081", ["Name_County", "geometry"]]
+    return write_pack(
+        tmp_path_factory.mktemp("packs") / "outline",
+        county.rename(columns={"Name_County": "name"}).assign(unit_code="411081"),
+        code="outline",
+        crs="EPSG:4547",
+        zone="Asia/Shanghai",
+    )
