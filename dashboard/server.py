@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard import components
 from dashboard.assets import digest
@@ -25,6 +26,10 @@ from dashboard.theme import THEME
 from data.settings import Settings
 
 SCRIPT = Path(__file__).with_name("app.py")
+
+# app.py registers the pages. Without this, a server whose first visitor opens a deep link
+# would take the pages folder for Streamlit's older convention and run the page alone.
+PagesManager.uses_pages_directory = False
 
 
 def warm_up() -> None:
@@ -49,12 +54,17 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(SCRIPT, routes=routes(), lifespan=_lifespan)
 
 
-def config(*, host: str, port: int, base_path: str = "") -> dict[str, object]:
+def config(
+    *, host: str, port: int, base_path: str = "", public_host: str | None = None
+) -> dict[str, object]:
     """Streamlit options under which the server speaks to nobody but its browsers.
 
-    A fixed ``browser.serverAddress`` keeps it from asking the internet for its own address.
+    A fixed ``browser.serverAddress`` keeps it from asking the internet for its own address;
+    the list of hosts shuts out pages that rebind their name to ours.
     """
-    public = "localhost" if host in {"127.0.0.1", "::1", "0.0.0.0", "::"} else host  # noqa: S104
+    is_open = host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    public = public_host or ("localhost" if is_open or host in {"127.0.0.1", "::1"} else host)
+    hosts = sorted({"localhost", "127.0.0.1", public})
     return {
         **THEME,
         "browser.gatherUsageStats": False,
@@ -67,6 +77,7 @@ def config(*, host: str, port: int, base_path: str = "") -> dict[str, object]:
         "logger.hideWelcomeMessage": True,
         "runner.magicEnabled": False,
         "server.address": host,
+        "server.allowedHosts": [] if is_open and public_host is None else hosts,
         "server.baseUrlPath": base_path.strip("/"),
         "server.enableStaticServing": False,
         "server.fileWatcherType": "none",
@@ -83,6 +94,7 @@ def serve(
     port: int = 8501,
     host: str = "127.0.0.1",
     base_path: str = "",
+    public_host: str | None = None,
     intake: Intake | None = None,
 ) -> None:
     """Run the server until it is stopped.
@@ -93,19 +105,21 @@ def serve(
         Address to listen on; the default can only be reached from this machine.
     base_path
         Path below which a reverse proxy serves the product, e.g. ``"/police"``.
+    public_host
+        Name browsers use when it is not ``host``, as behind a reverse proxy.
     intake
         Takes uploaded files in; without one the data page has no upload.
 
     Raises
     ------
-    AssetsMissingError
-        When the map's front-end files have not been installed.
     SafetyError
-        When the store or the region cannot be opened.
+        When the store or the region cannot be opened, or the map's front-end files have
+        not been installed.
     """
     digest()
     configure(settings)
     register(intake)
     current_frame()  # a wrong store or region says so here, before the port is taken
+    options = config(host=host, port=port, base_path=base_path, public_host=public_host)
     served = st.App(SCRIPT, routes=routes(base_path), lifespan=_lifespan) if base_path else app
-    served.run(config=config(host=host, port=port, base_path=base_path))
+    served.run(config=options)

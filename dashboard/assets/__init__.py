@@ -10,6 +10,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+from geo.errors import SettingsError
+
 FOLDER = Path(__file__).parent
 SCRIPTS = (
     "vendor/leaflet.js",
@@ -25,26 +27,20 @@ SCRIPTS = (
 STYLES = ("vendor/leaflet.css", "css/atlas.css")
 
 
-class AssetsMissingError(RuntimeError):
-    """The front-end files have not been installed."""
-
-
 @cache
 def digest() -> str:
     """Hash of everything served, part of every asset URL.
 
     Raises
     ------
-    AssetsMissingError
+    SettingsError
         When a file is missing, naming the command that installs it.
     """
     total = hashlib.sha256()
     for path in (*SCRIPTS, *STYLES):
         file = FOLDER / path
         if not file.is_file():
-            raise AssetsMissingError(
-                f"{path} is missing; run: python -m dashboard.assets.install"
-            )
+            raise SettingsError(f"{path} is missing; run: python -m dashboard.assets.install")
         total.update(path.encode() + file.read_bytes())
     return total.hexdigest()[:16]
 

