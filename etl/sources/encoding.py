@@ -49,7 +49,8 @@ def scan(open_bytes: Callable[[], BinaryIO], max_bytes: int, declared: str | Non
     max_bytes
         Largest size read.
     declared
-        Codec given by the user; it is checked strictly, nothing else is tried.
+        Codec given by the user; it is checked strictly, nothing else is tried. Only a
+        byte-order mark is stronger.
 
     Raises
     ------
@@ -59,19 +60,23 @@ def scan(open_bytes: Callable[[], BinaryIO], max_bytes: int, declared: str | Non
     with open_bytes() as file:
         head = file.read(4)
     bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
-    if declared is not None:
-        try:
-            codecs.lookup(declared)
-        except LookupError:
-            raise SourceError("ENCODING", f"no encoding is called {declared!r}") from None
-        if bom == "utf-8-sig" and codecs.lookup(declared).name == "utf-8":
-            declared = bom
-    for codec in [declared] if declared else [bom] if bom else ["utf-8", "gb18030"]:
+    declared = None if declared is None else _codec(declared)
+    for codec in [bom] if bom else [declared] if declared else ["utf-8", "gb18030"]:
         found = _try(open_bytes, codec, max_bytes, guard=declared is None)
         if found is not None:
             return found
-    name = declared or bom or "UTF-8 or GB18030"
+    name = bom or declared or "UTF-8 or GB18030"
     raise SourceError("ENCODING", f"the text is not valid {name}; {_ADVICE}")
+
+
+def _codec(declared: str) -> str:
+    """The codec to use for a declared name; GB18030 contains its forerunners."""
+    try:
+        name = codecs.lookup(declared).name
+        "".encode(name)  # refuses what is no text encoding
+    except LookupError:
+        raise SourceError("ENCODING", f"no encoding is called {declared!r}") from None
+    return {"gbk": "gb18030", "gb2312": "gb18030", "utf-8-sig": "utf-8"}.get(name, name)
 
 
 def _try(

@@ -222,12 +222,10 @@ class _Child:
     def _death(self) -> SourceError:
         """What the child's end says, in one line."""
         status = self._process.wait()
-        if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        if status == -signal.SIGXCPU:
             return SourceError(
                 "TIMEOUT", "reading took too much processor time; split the file"
             )
-        if status == -signal.SIGXFSZ:
-            return SourceError("TOO_BIG", "the file unpacks to too much; split it")
         lines = self._stderr.read_text(encoding="utf-8", errors="replace").splitlines()
         word = lines[-1].split(":")[0][:60] if lines else ""
         if status < 0:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -193,3 +194,14 @@ def name_columns(cells: list[str], notes: list[str]) -> list[str]:
             f"column name used twice: {', '.join(twice[:5])}; rename one of them",
         )
     return names
+
+
+def number_text(value: float) -> str:
+    """A number in its shortest form; whole numbers in full digits without ``.0``.
+
+    Examples
+    --------
+    >>> number_text(12.0), number_text(0.1), number_text(1.2345e17)
+    ('12', '0.1', '123450000000000000')
+    """
+    return f"{Decimal(repr(value)):f}".removesuffix(".0") if value.is_integer() else repr(value)

@@ -21,7 +21,15 @@ import pyarrow.compute as pc
 
 from etl.sources.dbf import dbf_encoding
 from etl.sources.encoding import scan
-from etl.sources.model import GEOMETRY, MAX_COLUMNS, ROW_NO, Fault, Reading, SourceOptions
+from etl.sources.model import (
+    GEOMETRY,
+    MAX_COLUMNS,
+    ROW_NO,
+    Fault,
+    Reading,
+    SourceOptions,
+    number_text,
+)
 from geo.errors import SourceError
 
 BATCH_ROWS = 20_000
@@ -195,9 +203,11 @@ def _batches(
             datetime_as_string=True,
         ) as (meta, reader):  # fmt: skip
             geometry = meta["geometry_name"] or "wkb_geometry"
+            kinds = zip(meta["fields"], meta["dtypes"], strict=True)
+            times = {str(name) for name, kind in kinds if str(kind).startswith("datetime64[ms")}
             for batch in reader:
                 table, faults = _texts(
-                    pa.Table.from_batches([batch]), fields, columns, geometry
+                    pa.Table.from_batches([batch]), fields, columns, times, geometry
                 )
                 table, faults = _number(table, faults, n_read)
                 n_read += batch.num_rows
@@ -208,11 +218,11 @@ def _batches(
 
 
 def _texts(
-    table: pa.Table, fields: list[str], columns: list[str], geometry: str
+    table: pa.Table, fields: list[str], columns: list[str], times: set[str], geometry: str
 ) -> tuple[pa.Table, np.ndarray]:
     """Text columns and 2D geometry; beside it a mask of geometries that cannot be decoded."""
     arrays = {
-        column: to_text(table[field].combine_chunks())
+        column: to_text(table[field].combine_chunks(), is_time=field in times)
         for field, column in zip(fields, columns, strict=True)
     }
     broken = np.zeros(table.num_rows, dtype=bool)
@@ -242,13 +252,15 @@ def to_2d(wkb: pa.Array) -> tuple[pa.Array, np.ndarray]:
     return pa.array(flat, pa.binary()), broken
 
 
-def to_text(array: pa.Array) -> pa.Array:
+def to_text(array: pa.Array, *, is_time: bool = False) -> pa.Array:
     """An attribute column as text, null where it was null.
 
     Whole numbers come in full digits without ``.0``, dates as ``YYYY-MM-DD``, times as
     ``YYYY-MM-DD HH:MM:SS`` with the zone if the file has one, lists as JSON.
     """
     kind = array.type
+    if is_time and pa.types.is_string(kind):
+        return pc.replace_substring(array, "T", " ", max_replacements=1)
     if pa.types.is_string(kind):
         return array
     if pa.types.is_large_string(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
@@ -269,7 +281,7 @@ def _number_text(array: pa.Array) -> pa.Array:
     text = array.cast(pa.string())
     large = pc.and_(pc.greater_equal(pc.abs(array), pa.scalar(1e15)), pc.is_finite(array))
     if pc.any(large).as_py():
-        digits = [str(int(v)) for v in array.filter(large).to_pylist()]
+        digits = [number_text(v) for v in array.filter(large).to_pylist()]
         text = pc.replace_with_mask(
             text, pc.fill_null(large, False), pa.array(digits, pa.string())
         )

@@ -12,6 +12,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -22,7 +23,15 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.workbook import Workbook
 
 from etl.sources.archive import check_workbook
-from etl.sources.model import MAX_RAW, ROW_NO, Fault, Reading, SourceOptions, name_columns
+from etl.sources.model import (
+    MAX_RAW,
+    ROW_NO,
+    Fault,
+    Reading,
+    SourceOptions,
+    name_columns,
+    number_text,
+)
 from geo.errors import SourceError
 
 BATCH_ROWS = 10_000
@@ -49,22 +58,33 @@ def read_workbook(path: Path, options: SourceOptions) -> Reading:
     """
     check_workbook(path)
     has_formulas, total_rows = _scan_sheets(path)
-    notes: list[str] = []
-    book = _load(path, values=True)
-    name = _choose_sheet(book, options.sheet, notes)
-    rows = _rows(path, book, name, has_formulas=has_formulas)
-    header_no, cells = _header(rows, options.header_row)
-    columns = name_columns(cells, notes)
-    first = next(rows, None)
-    if first is None:
-        raise SourceError("EMPTY_FILE", "only a header and no rows; export it again")
-    if total_rows is not None:
-        total_rows = max(total_rows - header_no, 1)
+    with ExitStack() as stack:
+        book = stack.enter_context(closing(_load(path, values=True)))
+        notes: list[str] = []
+        name = _choose_sheet(book, options.sheet, notes)
+        rows = _values(book, name)
+        if has_formulas:
+            formulas = stack.enter_context(closing(_load(path, values=False)))
+            rows = _with_formulas(book, formulas, name)
+        stack.enter_context(closing(rows))
+        header_no, cells = _header(rows, options.header_row)
+        first = next(rows, None)
+        if first is None:
+            raise SourceError("EMPTY_FILE", "only a header and no rows; export it again")
+        # A title has one cell; the width of the first row shows that it is no header.
+        columns = name_columns(cells + [""] * (_width(first[1]) - len(cells)), notes)
+        if total_rows is not None:
+            total_rows = max(total_rows - header_no, 1)
+        batches = _batches(
+            itertools.chain([first], rows),
+            columns,
+            path.stat().st_size,
+            total_rows,
+            stack.pop_all(),
+        )
     return Reading(
         columns=columns,
-        batches=_batches(
-            itertools.chain([first], rows), columns, path.stat().st_size, total_rows
-        ),
+        batches=batches,
         total_rows=total_rows,
         epoch=1904 if book.epoch == CALENDAR_MAC_1904 else 1900,
         notes=notes,
@@ -85,7 +105,7 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return number_text(value)
     if isinstance(value, dt.datetime):
         return _to_second(value).isoformat(sep=" ")
     if isinstance(value, dt.date):
@@ -154,10 +174,6 @@ def _choose_sheet(book: Workbook, wanted: str | None, notes: list[str]) -> str:
     raise SourceError("EMPTY_FILE", "no visible sheet holds a row; export it again")
 
 
-def _rows(path: Path, book: Workbook, name: str, *, has_formulas: bool) -> Iterator[_Row]:
-    return _with_formulas(path, book, name) if has_formulas else _values(book, name)
-
-
 def _values(book: Workbook, name: str) -> Iterator[_Row]:
     """Non-blank rows: sheet row number, texts, no uncomputed columns."""
     sheet = book[name]
@@ -173,13 +189,13 @@ def _values(book: Workbook, name: str) -> Iterator[_Row]:
         raise _damaged() from None
 
 
-def _with_formulas(path: Path, book: Workbook, name: str) -> Iterator[_Row]:
+def _with_formulas(book: Workbook, formulas: Workbook, name: str) -> Iterator[_Row]:
     """Like :func:`_values`, reading the formulas beside the values.
 
     A formula that computed an empty text is stored with a text type; one that was never
     computed has neither value nor type.
     """
-    sheets = book[name], _load(path, values=False)[name]
+    sheets = book[name], formulas[name]
     for sheet in sheets:
         sheet.reset_dimensions()
     pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
@@ -204,32 +220,40 @@ def _header(rows: Iterator[_Row], n_titles: int) -> tuple[int, list[str]]:
     if row is None:
         raise SourceError("EMPTY_FILE", "no header row and no rows; export it again")
     number, cells, _ = row
-    while cells and not cells[-1].strip():
-        cells.pop()
-    return number, cells
+    return number, cells[: _width(cells)]
+
+
+def _width(cells: list[str]) -> int:
+    """Number of cells up to the last that holds something."""
+    return max((i for i, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def _batches(
-    rows: Iterator[_Row], columns: list[str], size_bytes: int, total_rows: int | None
+    rows: Iterator[_Row],
+    columns: list[str],
+    size_bytes: int,
+    total_rows: int | None,
+    opened: ExitStack,
 ) -> Iterator[tuple[pa.Table, list[Fault], int]]:
     width, n_read = len(columns), 0
-    while chunk := list(itertools.islice(rows, BATCH_ROWS)):
-        good: list[list[str]] = []
-        numbers: list[int] = []
-        faults: list[Fault] = []
-        for number, texts, uncomputed in chunk:
-            if uncomputed:
-                where = ", ".join(columns[i] for i in uncomputed if i < width)
-                faults.append((number, "FORMULA_NO_VALUE", where, _raw(texts)))
-            elif len(texts) > width and any(texts[width:]):
-                detail = f"{len(texts)} fields instead of {width}"
-                faults.append((number, "RAGGED_ROW", detail, _raw(texts)))
-            else:
-                good.append(texts[:width] + [""] * (width - len(texts)))
-                numbers.append(number)
-        n_read += len(chunk)
-        share = n_read / total_rows if total_rows else 0.0
-        yield _table(columns, good, numbers), faults, int(size_bytes * min(share, 1.0))
+    with opened:
+        while chunk := list(itertools.islice(rows, BATCH_ROWS)):
+            good: list[list[str]] = []
+            numbers: list[int] = []
+            faults: list[Fault] = []
+            for number, texts, uncomputed in chunk:
+                if uncomputed:
+                    where = ", ".join(columns[i] for i in uncomputed if i < width)
+                    faults.append((number, "FORMULA_NO_VALUE", where, _raw(texts)))
+                elif len(texts) > width and any(texts[width:]):
+                    detail = f"{len(texts)} fields instead of {width}"
+                    faults.append((number, "RAGGED_ROW", detail, _raw(texts)))
+                else:
+                    good.append(texts[:width] + [""] * (width - len(texts)))
+                    numbers.append(number)
+            n_read += len(chunk)
+            share = n_read / total_rows if total_rows else 0.0
+            yield _table(columns, good, numbers), faults, int(size_bytes * min(share, 1.0))
 
 
 def _table(columns: list[str], rows: list[list[str]], numbers: list[int]) -> pa.Table:

@@ -36,6 +36,7 @@ from etl.sources.sniff import detect
 from geo.errors import RefusedFileError, SourceError
 
 FRAME = struct.Struct(">cQ")
+_MAX_WRITTEN = 2 << 30
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
@@ -54,6 +55,10 @@ def main() -> int:
         _send_refusal(out, SourceError("TOO_BIG", "the file needs too much memory; split it"))
     except BrokenPipeError:  # the parent has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _send_refusal(
+            out, SourceError("NOT_READABLE", f"the file cannot be read: {error.strerror}")
+        )
     return 0
 
 
@@ -68,15 +73,16 @@ class _Unneeded(importlib.abc.MetaPathFinder):
 def confine(options: SourceOptions) -> None:
     """Bound memory, processor time and file size, and leave the network where allowed."""
     memory = options.memory_mb << 20
-    for limit, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, options.cpu_s),
-        (resource.RLIMIT_FSIZE, 2 << 30),
-        (resource.RLIMIT_CORE, 0),
+    for limit, soft, hard in (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, options.cpu_s, options.cpu_s + 5),  # SIGXCPU tells the cause
+        (resource.RLIMIT_FSIZE, _MAX_WRITTEN, _MAX_WRITTEN),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        _, hard = resource.getrlimit(limit)
-        bounded = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (bounded, bounded))
+        _, given = resource.getrlimit(limit)
+        if given != resource.RLIM_INFINITY:
+            soft, hard = min(soft, given), min(hard, given)
+        resource.setrlimit(limit, (soft, hard))
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.unshare(_CLONE_NEWNET) != 0:  # without privilege: inside a user namespace

@@ -104,7 +104,15 @@ def test_a_declared_encoding_is_used_and_checked() -> None:
         scanned(data, "utf-8")
     with pytest.raises(SourceError, match="no encoding is called"):
         scanned(data, "klingon")
-    assert scanned(codecs.BOM_UTF8 + b"a,b\n", "utf-8").encoding == "utf-8-sig"
+    with pytest.raises(SourceError, match="no encoding is called"):
+        scanned(data, "hex")
+
+
+def test_a_mark_is_stronger_than_a_declaration() -> None:
+    marked = codecs.BOM_UTF8 + TEXT.encode()
+    assert scanned(marked, "gb18030").encoding == "utf-8-sig"
+    assert scanned(TEXT.encode(), "utf-8-sig").encoding == "utf-8"
+    assert scanned(TEXT.encode("gbk"), "GBK").encoding == "gb18030"
 
 
 @pytest.mark.parametrize(
