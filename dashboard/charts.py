@@ -11,7 +11,7 @@ from dashboard.palette import BLUE, DOMAIN_COLOURS, ramp_hex
 from geo.vocabulary import MATCH_CODES, Domain
 
 HEIGHT_PX = 210
-_FAINT = "#A9B4C4"
+_FAINT, _PAPER = "#A9B4C4", "#FDF6E9"
 
 
 def months_chart(months: pd.DataFrame) -> alt.LayerChart:
@@ -53,7 +53,7 @@ def week_chart(cells: np.ndarray) -> alt.Chart:
             "incidents": cells.ravel(),
         }
     )
-    ramp = alt.Scale(range=ramp_hex("light", 6), domainMin=0)
+    ramp = alt.Scale(range=[_PAPER, *ramp_hex("light", 6)], domainMin=0)
     return (
         alt.Chart(table)
         .mark_rect(cornerRadius=1.5)
@@ -89,7 +89,7 @@ def categories_chart(categories: pd.DataFrame, limit: int = 10) -> alt.LayerChar
             domain=[label("domain", domain) for domain in Domain],
             range=[DOMAIN_COLOURS[domain] for domain in Domain],
         ),
-        legend=alt.Legend(title=None, orient="top", labelLimit=200),
+        legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=160),
     )
     return _ranking(table, colour)
 
@@ -111,28 +111,21 @@ def balance_chart(read: int, accepted: int, rejected: int, duplicate: int) -> al
         (t("loads.duplicate"), duplicate, "#999999"),
     ]
     table = pd.DataFrame(parts, columns=["part", "rows", "colour"]).assign(order=range(3))
-    return (
-        alt.Chart(table)
-        .mark_bar(height=26)
-        .encode(
-            x=alt.X(
-                "rows:Q",
-                stack="zero",
-                title=None,
-                scale=alt.Scale(domain=[0, max(read, 1)], nice=False),
-            ),
-            order="order:Q",
-            color=alt.Color(
-                "part:N",
-                scale=alt.Scale(
-                    domain=[part[0] for part in parts], range=[part[2] for part in parts]
-                ),
-                legend=alt.Legend(title=None, orient="top"),
-            ),
-            tooltip=_tips(part=t("loads.report_part"), rows=t("chart.count")),
-        )
-        .properties(height=90)
+    base = alt.Chart(table).encode(
+        x=alt.X(
+            "rows:Q",
+            stack="zero",
+            axis=None,
+            scale=alt.Scale(domain=[0, max(read, 1)], nice=False),
+        ),
+        order="order:Q",
+        tooltip=_tips(part=t("loads.report_part"), rows=t("chart.count")),
     )
+    colour = alt.Scale(domain=[part[0] for part in parts], range=[part[2] for part in parts])
+    bars = base.mark_bar(height=28).encode(
+        color=alt.Color("part:N", scale=colour, legend=alt.Legend(title=None, orient="top"))
+    )
+    return bars.properties(height=70)
 
 
 def matches_chart(matches: dict[str, int]) -> alt.LayerChart:
@@ -158,12 +151,14 @@ def matches_chart(matches: dict[str, int]) -> alt.LayerChart:
 def _ranking(table: pd.DataFrame, colour: object) -> alt.LayerChart:
     base = alt.Chart(table).encode(
         x=alt.X("incidents:Q", title=None, axis=None),
-        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=150)),
+        y=alt.Y(
+            "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, labelOverlap=False)
+        ),
         tooltip=_tips(name=t("record.name"), incidents=t("chart.count")),
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(color=colour)
     texts = base.mark_text(align="left", dx=4).encode(text=alt.Text("incidents:Q", format=","))
-    return alt.layer(bars, texts).properties(height=HEIGHT_PX)
+    return alt.layer(bars, texts).properties(height=alt.Step(20))
 
 
 def _tips(**titles: str) -> list[alt.Tooltip]:

@@ -210,7 +210,7 @@ def class_breaks(values: np.ndarray, classes: int = 5) -> list[int]:
     positive = values[values > 0]
     if not len(positive):
         return []
-    steps = np.quantile(positive, np.arange(1, classes + 1) / classes, method="higher")
+    steps = np.quantile(positive, np.arange(1, classes + 1) / classes, method="inverted_cdf")
     return [int(step) for step in np.unique(steps)]
 
 
@@ -223,6 +223,13 @@ def year_before_selection(selection: IncidentSelection) -> IncidentSelection | N
 
 
 # ---- the skin: cached by data version and selection -------------------------------------
+
+
+def _identity(frame: Frame) -> tuple[str, str]:
+    return frame.settings.database_url(frame.region.code), frame.version
+
+
+_BY_VERSION = {Frame: _identity}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,22 +268,22 @@ def period_text(frame: Frame, selection: IncidentSelection) -> tuple[str, str]:
 def facets(frame: Frame, view: View) -> dict[str, dict]:
     """Counts beside the options of every filter."""
     newest = newest_day(frame)
-    return _facets(frame, frame.version, view.selection(newest).to_json(), newest)
+    return _facets(frame, view.selection(newest).to_json(), newest)
 
 
 def summary(frame: Frame, selection: IncidentSelection) -> Summary:
     """Totals, charts and list of ``selection``."""
-    return _summary(frame, frame.version, selection.to_json())
+    return _summary(frame, selection.to_json())
 
 
 def sites(frame: Frame) -> gpd.GeoDataFrame:
     """All sites of this data version; shared, not to be changed."""
-    return _table(frame, frame.version, "sites")
+    return _table(frame, "sites")
 
 
 def hazards(frame: Frame) -> gpd.GeoDataFrame:
     """All hazards of this data version; shared, not to be changed."""
-    return _table(frame, frame.version, "hazards")
+    return _table(frame, "hazards")
 
 
 def unit_names(frame: Frame, language: str) -> dict[str, str]:
@@ -289,14 +296,14 @@ def unit_names(frame: Frame, language: str) -> dict[str, str]:
     return {str(code): str(name) for code, name in names.items()}
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _facets(_frame: Frame, version: str, selection: str, newest: int) -> dict[str, dict]:
-    return count_facets(_frame.columns, IncidentSelection.from_json(selection), newest=newest)
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
+def _facets(frame: Frame, selection: str, newest: int) -> dict[str, dict]:
+    return count_facets(frame.columns, IncidentSelection.from_json(selection), newest=newest)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
-def _summary(_frame: Frame, version: str, selection: str) -> Summary:
-    columns, chosen = _frame.columns, IncidentSelection.from_json(selection)
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
+def _summary(frame: Frame, selection: str) -> Summary:
+    columns, chosen = frame.columns, IncidentSelection.from_json(selection)
     mask, earlier = columns.mask(chosen), year_before_selection(chosen)
     week, untimed = count_week(columns, mask)
     return Summary(
@@ -304,16 +311,16 @@ def _summary(_frame: Frame, version: str, selection: str) -> Summary:
         before=None if earlier is None else sum_totals(columns, columns.mask(earlier)),
         units=count_units(columns, mask),
         categories=count_categories(columns, mask),
-        months=count_months(columns, chosen, newest=newest_day(_frame)),
+        months=count_months(columns, chosen, newest=newest_day(frame)),
         week=week,
         untimed=untimed,
         latest=latest_rows(columns, mask),
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _table(_frame: Frame, version: str, name: str) -> gpd.GeoDataFrame:
-    return getattr(_frame.store, name)()
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_BY_VERSION)
+def _table(frame: Frame, name: str) -> gpd.GeoDataFrame:
+    return getattr(frame.store, name)()
 
 
 def _window(columns: IncidentColumns, day_from: int | None, day_to: int | None) -> slice:
@@ -343,7 +350,4 @@ def _match_flags(selection: IncidentSelection) -> np.ndarray | None:
 
 
 def _named(options: Sequence[object], counts: np.ndarray) -> dict:
-    return {
-        option: int(count)
-        for option, count in zip(options, counts, strict=False)
-    }
+    return {option: int(count) for option, count in zip(options, counts, strict=False)}

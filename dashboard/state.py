@@ -122,12 +122,15 @@ class View:
             if parameter not in params:
                 continue
             text = params[parameter]
-            if name in {"day_from", "day_to"}:
-                values[name] = text
-            elif name in {"period", "worst_match", "place"}:
-                values[name] = text
-            else:
-                values[name] = [part for part in text.split(",") if part]
+            is_list = name in {
+                "layers",
+                "categories",
+                "severities",
+                "hours",
+                "weekdays",
+                "units",
+            }
+            values[name] = [part for part in text.split(",") if part] if is_list else text
         return cls(**_clean(values))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit_folium import st_folium
 
 from dashboard.components.header import marks
 from dashboard.components.layers import Drawing
 from dashboard.frame import Frame
-from dashboard.i18n import label, language
+from dashboard.i18n import label, language, localized, t
 from dashboard.maps.elements import Bounds
 from dashboard.maps.layers import layer_group
 from dashboard.maps.offline import RETURNED_OBJECTS, base_map, clicked, localize
@@ -48,13 +47,17 @@ def show_map(
     is_wall: bool = False,
 ) -> dict[str, object]:
     """The constant base map with ``drawing`` in its one changing group."""
+    # Streamlit serves a component's files only when it is first imported by a script run,
+    # so not at the head of this module, which the server imports to warm up.
+    from streamlit_folium import st_folium
+
     base = base_map(
         frame,
         theme,
         language(),
         words=map_words(),
-        watermark=" · ".join(marks(frame)) or None,
-        attribution=frame.region.sources.get("units", ""),
+        watermark=None if is_wall else " · ".join(marks(frame)) or None,
+        attribution=t("map.source", region=localized(dict(frame.region.names))),
         text_scale=text_scale,
         controls=not is_wall,
         remember=None if is_wall else key,

@@ -22,7 +22,7 @@ def page_header(frame: Frame, page: str) -> None:
     title.html(
         f'<div class="pa-title"><b>{name}</b><span>{for_html(page)}</span>{"".join(facts)}</div>'
     )
-    with switch:
+    with switch.container(horizontal=True, horizontal_alignment="right"):
         language_switch()
 
 

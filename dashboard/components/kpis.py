@@ -19,8 +19,10 @@ def change_text(now: int, base: int | None) -> tuple[str, str]:
     if base is None:
         return t("kpi.no_base"), ""
     direction = "up" if now > base else "down" if now < base else ""
+    if now == base:
+        return t("kpi.yoy_flat"), ""
     if base == 0:
-        return (t("kpi.yoy_new"), direction) if now else (t("kpi.yoy_flat"), "")
+        return t("kpi.yoy_new"), direction
     if base < SMALL_BASE:
         return t("kpi.yoy_counts", base=f"{base:,}"), direction
     return t("kpi.yoy_percent", change=f"{(now - base) / base:+.1%}"), direction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from geo.selection import IncidentSelection
 from geo.vocabulary import CATEGORIES, SITE_KINDS, Domain
 
 BANDWIDTH_M = 1000.0
+SEPARATOR = " · "
 CRIMES = CATEGORIES[Domain.CRIME]
 ACCIDENTS = CATEGORIES[Domain.TRAFFIC] + CATEGORIES[Domain.WORK_SAFETY]
 
@@ -53,29 +54,109 @@ class Drawing:
 
 
 def draw(
-    frame: Frame, layers: Sequence[str], selection: IncidentSelection, theme: Theme
+    frame: Frame,
+    layers: Sequence[str],
+    selection: IncidentSelection,
+    theme: Theme,
+    *,
+    is_brief: bool = False,
 ) -> Drawing:
-    """Everything the chosen ``layers`` put on the map for ``selection``."""
-    drawn: list[Layer] = []
-    legend: list[str] = []
-    _add_units(frame, "units" in layers, selection, theme, drawn, legend)
+    """Everything the chosen ``layers`` put on the map for ``selection``.
+
+    A brief legend names the marks only; a full one also says the method, how many are
+    drawn and how many are left out.
+    """
+    sheet = _Sheet(frame, selection, theme, is_brief)
+    sheet.units(is_filled="units" in layers)
     if "hotspots" in layers:
-        _add_hotspots(frame, selection, theme, drawn, legend)
+        sheet.hotspots()
     if "villages" in layers:
-        drawn.append(places_layer(frame))
-    kinds = [kind for name, group in HAZARD_LAYERS.items() if name in layers for kind in group]
-    if kinds:
-        drawn.append(hazards_layer(frame, kinds=kinds))
-        seen = _present(hazards(frame), "hazard_kind", kinds, "status")
-        legend.append(swatch_legend(t("legend.status"), _status_swatches(seen)))
-    _add_points(frame, layers, selection, drawn, legend)
-    kinds = [kind for name, group in SITE_LAYERS.items() if name in layers for kind in group]
-    if kinds:
-        drawn.append(sites_layer(frame, kinds))
-        seen = _present(sites(frame), "site_kind", kinds, "site_kind")
-        labels = {kind: label("site_kind", kind) for kind in seen}
-        legend.append(swatch_legend(t("legend.sites"), site_swatches(seen, labels)))
-    return Drawing(drawn, legend)
+        sheet.layers.append(places_layer(frame))
+    sheet.hazards(_kinds(HAZARD_LAYERS, layers))
+    sheet.points(
+        (ACCIDENTS if "accidents" in layers else ()) + (CRIMES if "cases" in layers else ())
+    )
+    sheet.sites(_kinds(SITE_LAYERS, layers))
+    return Drawing(sheet.layers, sheet.legend)
+
+
+class _Sheet:
+    """Layers and legend growing together, from the bottom up."""
+
+    def __init__(
+        self, frame: Frame, selection: IncidentSelection, theme: Theme, is_brief: bool
+    ) -> None:
+        self.frame, self.selection, self.theme = frame, selection, theme
+        self.is_brief = is_brief
+        self.layers: list[Layer] = []
+        self.legend: list[str] = []
+
+    def units(self, *, is_filled: bool) -> None:
+        frame, selection = self.frame, self.selection
+        if not is_filled:
+            self.layers.append(units_layer(frame))
+            return
+        counts = summary(frame, selection).units
+        period = IncidentSelection(day_from=selection.day_from, day_to=selection.day_to)
+        breaks = class_breaks(summary(frame, period).units.to_numpy())
+        ramp = ramp_hex(self.theme, max(len(breaks), 2))
+        notes = {code: t("legend.count", count=f"{count:,}") for code, count in counts.items()}
+        self.layers.append(units_layer(frame, unit_fills(counts, breaks, ramp), notes=notes))
+        lower = [1, *(step + 1 for step in breaks[:-1])]
+        swatches = [
+            Swatch(colour=colour, shape="square", label=_span(first, last))
+            for first, last, colour in zip(lower, breaks, ramp, strict=False)
+        ]
+        self._explain(t("legend.units"), swatches, [t("legend.unit_scale")])
+
+    def hotspots(self) -> None:
+        crimes = within(self.selection, CRIMES)
+        layer = heat_layer(self.frame, crimes, self.theme, bandwidth_m=BANDWIDTH_M)
+        self.layers.append(layer)
+        if not layer.shown:
+            return
+        note = [
+            t("legend.method", bandwidth=f"{BANDWIDTH_M:g}"),
+            t("legend.heat_scale"),
+            *_drawn_note(layer),
+        ]
+        self.legend.append(
+            heat_legend(
+                self.frame,
+                self.theme,
+                bandwidth_m=BANDWIDTH_M,
+                title=t("legend.hotspots"),
+                note="" if self.is_brief else SEPARATOR.join(note),
+            )
+        )
+
+    def hazards(self, kinds: Sequence[str]) -> None:
+        if kinds:
+            self.layers.append(hazards_layer(self.frame, kinds=kinds))
+            seen = _present(hazards(self.frame), "hazard_kind", kinds, "status")
+            self._explain(t("legend.status"), _status_swatches(seen))
+
+    def points(self, categories: Sequence[str]) -> None:
+        if not categories:
+            return
+        layer = points_layer(self.frame, within(self.selection, categories))
+        self.layers.append(layer)
+        shown = within(self.selection, categories).categories or ()
+        domains = [d for d in Domain if set(CATEGORIES[d]) & set(shown)]
+        swatches = [Swatch(colour=DOMAIN_COLOURS[d], label=label("domain", d)) for d in domains]
+        self._explain(t("legend.points"), swatches, _drawn_note(layer))
+
+    def sites(self, kinds: Sequence[str]) -> None:
+        if kinds:
+            self.layers.append(sites_layer(self.frame, kinds))
+            seen = _present(sites(self.frame), "site_kind", kinds, "site_kind")
+            labels = {kind: label("site_kind", kind) for kind in seen}
+            self._explain(t("legend.sites"), site_swatches(seen, labels))
+
+    def _explain(self, title: str, swatches: list[Swatch], notes: Sequence[str] = ()) -> None:
+        if swatches:
+            note = "" if self.is_brief else SEPARATOR.join(notes)
+            self.legend.append(swatch_legend(title, swatches, note=note))
 
 
 def layer_counts(frame: Frame, counts: dict[str, int]) -> dict[str, int]:
@@ -101,32 +182,6 @@ def within(selection: IncidentSelection, categories: Sequence[str]) -> IncidentS
     return replace(selection, categories=tuple(kept))
 
 
-def _add_units(
-    frame: Frame,
-    filled: bool,
-    selection: IncidentSelection,
-    theme: Theme,
-    drawn: list[Layer],
-    legend: list[str],
-) -> None:
-    if not filled:
-        drawn.append(units_layer(frame))
-        return
-    counts = summary(frame, selection).units
-    period = IncidentSelection(day_from=selection.day_from, day_to=selection.day_to)
-    breaks = class_breaks(summary(frame, period).units.to_numpy())
-    ramp = ramp_hex(theme, max(len(breaks), 2))
-    fills = unit_fills(counts, breaks, ramp)
-    notes = {code: t("legend.count", count=f"{count:,}") for code, count in counts.items()}
-    drawn.append(units_layer(frame, fills, notes=notes))
-    lower = [1, *(step + 1 for step in breaks[:-1])]
-    swatches = [
-        Swatch(colour=colour, shape="square", label=_span(first, last))
-        for first, last, colour in zip(lower, breaks, ramp, strict=False)
-    ]
-    legend.append(swatch_legend(t("legend.units"), swatches, note=t("legend.unit_scale")))
-
-
 def unit_fills(counts: pd.Series, breaks: Sequence[int], ramp: Sequence[str]) -> dict[str, str]:
     """Unit code → colour of its class; units without incidents stay unfilled."""
     if not breaks:
@@ -136,47 +191,8 @@ def unit_fills(counts: pd.Series, breaks: Sequence[int], ramp: Sequence[str]) ->
     return {code: ramp[place] for code, place in zip(some.index, classes, strict=True)}
 
 
-def _add_hotspots(
-    frame: Frame,
-    selection: IncidentSelection,
-    theme: Theme,
-    drawn: list[Layer],
-    legend: list[str],
-) -> None:
-    layer = heat_layer(frame, within(selection, CRIMES), theme, bandwidth_m=BANDWIDTH_M)
-    drawn.append(layer)
-    note = [
-        t("legend.method", bandwidth=f"{BANDWIDTH_M:g}"),
-        t("legend.heat_scale"),
-        *_drawn_note(layer),
-    ]
-    if layer.shown:
-        title = t("legend.hotspots")
-        legend.append(
-            heat_legend(
-                frame, theme, bandwidth_m=BANDWIDTH_M, title=title, note=t("legend.join").join(note)
-            )
-        )
-
-
-def _add_points(
-    frame: Frame,
-    layers: Sequence[str],
-    selection: IncidentSelection,
-    drawn: list[Layer],
-    legend: list[str],
-) -> None:
-    categories = (ACCIDENTS if "accidents" in layers else ()) + (
-        CRIMES if "cases" in layers else ()
-    )
-    if not categories:
-        return
-    layer = points_layer(frame, within(selection, categories))
-    drawn.append(layer)
-    domains = [d for d in Domain if set(CATEGORIES[d]) & set(categories)]
-    swatches = [Swatch(colour=DOMAIN_COLOURS[d], label=label("domain", d)) for d in domains]
-    note = t("legend.join").join(_drawn_note(layer))
-    legend.append(swatch_legend(t("legend.points"), swatches, note=note))
+def _kinds(groups: Mapping[str, Sequence[str]], layers: Sequence[str]) -> list[str]:
+    return [kind for name, kinds in groups.items() if name in layers for kind in kinds]
 
 
 def _drawn_note(layer: Layer) -> list[str]:
@@ -188,15 +204,15 @@ def _drawn_note(layer: Layer) -> list[str]:
 
 def _status_swatches(statuses: Sequence[str]) -> list[Swatch]:
     return [
-        Swatch(colour=STATUS_COLOURS[status], shape="line", label=label("hazard_status", status))
+        Swatch(
+            colour=STATUS_COLOURS[status], shape="line", label=label("hazard_status", status)
+        )
         for status in STATUS_COLOURS
         if status in statuses
     ]
 
 
-def _present(
-    table: pd.DataFrame, column: str, kinds: Sequence[str], wanted: str
-) -> list[str]:
+def _present(table: pd.DataFrame, column: str, kinds: Sequence[str], wanted: str) -> list[str]:
     """Values of ``wanted`` that occur among the rows whose ``column`` is in ``kinds``."""
     values = table.loc[table[column].isin(kinds), wanted].dropna()
     return sorted({str(value) for value in values})

@@ -16,9 +16,7 @@ _LAST_ROW = "last_row"
 def incident_list(frame: Frame, summary: Summary) -> None:
     """Table of :attr:`Summary.latest`, newest first."""
     rows = summary.latest
-    st.caption(
-        t("list.heading", shown=f"{len(rows):,}", total=f"{summary.now.incidents:,}")
-    )
+    st.caption(t("list.heading", shown=f"{len(rows):,}", total=f"{summary.now.incidents:,}"))
     event = st.dataframe(
         labelled(rows, unit_names(frame, language())),
         hide_index=True,
@@ -38,7 +36,9 @@ def incident_list(frame: Frame, summary: Summary) -> None:
         },
     )
     picked = event["selection"]["rows"]
-    chosen = int(rows["incident_id"].iloc[picked[0]]) if picked and picked[0] < len(rows) else None
+    chosen = (
+        int(rows["incident_id"].iloc[picked[0]]) if picked and picked[0] < len(rows) else None
+    )
     if chosen != st.session_state.get(_LAST_ROW):
         st.session_state[_LAST_ROW] = chosen
         if chosen is not None:

@@ -46,7 +46,7 @@ def load_history(frame: Frame) -> int | None:
         key="loads",
         on_select="rerun",
         selection_mode="single-row",
-        height=min(74 + 35 * len(table), 320),
+        height=table_height(len(table)),
         column_config={
             "load": st.column_config.NumberColumn(t("loads.load"), width="small"),
             "kind": t("loads.kind"),
@@ -63,6 +63,11 @@ def load_history(frame: Frame) -> int | None:
     st.caption(t("loads.choose"))
     rows = event["selection"]["rows"]
     return int(loads.index[rows[0] if rows and rows[0] < len(loads) else 0])
+
+
+def table_height(rows: int, most_px: int = 320) -> int:
+    """Height of a table in pixels that shows ``rows`` without empty ones, up to a limit."""
+    return min(38 + 35 * max(rows, 1), most_px)
 
 
 def load_report(frame: Frame, load_id: int) -> None:
@@ -107,7 +112,7 @@ def rejected_rows(frame: Frame, load_id: int) -> None:
     }
     words = {code: label("reason", code) for code in rows["code"].unique()}
     table = rows.assign(reason=rows["code"].map(words))[list(names)].rename(columns=names)
-    st.dataframe(table.head(SHOWN_ROWS), hide_index=True, height=300)
+    st.dataframe(table.head(SHOWN_ROWS), hide_index=True, height=table_height(len(rows)))
     with st.container(horizontal=True):
         st.download_button(
             t("export.csv"),

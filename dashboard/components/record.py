@@ -33,9 +33,7 @@ def record_panel(frame: Frame, place: str | None, summary: Summary) -> None:
     body = "".join(
         f"<dt>{for_html(name)}</dt><dd>{for_html(value)}</dd>" for name, value in rows if value
     )
-    st.html(
-        f'<div class="pa-card pa-record"><h4>{for_html(title)}</h4><dl>{body}</dl></div>'
-    )
+    st.html(f'<div class="pa-card pa-record"><h4>{for_html(title)}</h4><dl>{body}</dl></div>')
     with st.container(horizontal=True, key="record_actions"):
         if kind == "unit" and found:
             st.button(t("record.focus"), on_click=focus_unit, args=(key,), type="tertiary")
@@ -63,7 +61,7 @@ def _incident(frame: Frame, key: str, _: Summary) -> tuple[str, Rows] | None:
         (t("record.loss"), _number(record.get("loss_yuan"))),
         (t("record.route"), route if _none(stake) else f"{route} {_stake(stake)}"),
         *_situation(frame, record),
-        *_origin(frame, record),
+        *_origin(record),
     ]
 
 
@@ -77,7 +75,7 @@ def _site(frame: Frame, key: str, _: Summary) -> tuple[str, Rows] | None:
         (t("record.status"), _label("site_status", record.get("status"))),
         (t("record.capacity"), _number(record.get("capacity"))),
         *_situation(frame, record),
-        *_origin(frame, record),
+        *_origin(record),
     ]
 
 
@@ -99,7 +97,7 @@ def _hazard(frame: Frame, key: str, _: Summary) -> tuple[str, Rows] | None:
         (t("record.closed_on"), _date(record.get("closed_on"))),
         (t("record.route"), " ".join([_text(record.get("route_code")), " – ".join(stakes)])),
         *_situation(frame, record),
-        *_origin(frame, record),
+        *_origin(record),
     ]
 
 
@@ -163,7 +161,7 @@ def _situation(frame: Frame, record: Mapping[str, Any]) -> Rows:
     ]
 
 
-def _origin(frame: Frame, record: Mapping[str, Any]) -> Rows:
+def _origin(record: Mapping[str, Any]) -> Rows:
     rows = [
         (t("record.source"), _text(record.get("source"))),
         (t("record.load"), _text(record.get("load_id"))),

@@ -44,7 +44,7 @@ def interval_s(text: str | None) -> int:
 
 def scene_on_turn(every_s: int) -> int:
     """Index of the scene to show; moves on when its time is over and nobody paused it."""
-    index, since = st.session_state.setdefault("wall_turn", (0, time.monotonic()))
+    _, since = st.session_state.setdefault("wall_turn", (0, time.monotonic()))
     # A timed rerun may come a little early.
     if not is_paused() and time.monotonic() - since > every_s - 1:
         next_scene()

@@ -6,7 +6,7 @@ import streamlit as st
 
 _COMMON = """
 <style>
-.block-container { padding: 3.6rem 1.4rem 2rem; max-width: none; }
+.block-container { padding: 4.4rem 1.4rem 2rem; max-width: none; }
 header[data-testid="stHeader"] { border-bottom: 1px solid #DFE5EC; }
 .pa-title { display: flex; align-items: baseline; flex-wrap: wrap; gap: 0.3rem 0.7rem; }
 .pa-title b { font-size: 1.32rem; letter-spacing: 0.02em; }
@@ -25,29 +25,16 @@ header[data-testid="stHeader"] { border-bottom: 1px solid #DFE5EC; }
 .pa-card { background: #fff; border: 1px solid #E1E7EE; border-radius: 0.5rem;
   padding: 0.6rem 0.8rem; font-size: 0.84rem; }
 .pa-card h4 { font-size: 0.92rem; margin: 0 0 0.35rem; padding: 0; }
-.pa-legend .row { display: flex; align-items: center; gap: 0.45rem; padding: 0.1rem 0; }
-.pa-legend i { flex: none; width: 0.8rem; height: 0.8rem; border-radius: 50%;
-  display: inline-block; }
-.pa-legend i.square { border-radius: 0.12rem; }
-.pa-legend i.line { height: 0.28rem; width: 1.2rem; border-radius: 0.14rem; }
-.pa-legend i.triangle { border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
-.pa-legend i.diamond { border-radius: 0; clip-path: polygon(50% 0, 100% 50%, 50% 100%, 0 50%); }
-.pa-legend i.cross { border-radius: 0;
-  clip-path: polygon(35% 0, 65% 0, 65% 35%, 100% 35%, 100% 65%, 65% 65%, 65% 100%, 35% 100%,
-  35% 65%, 0 65%, 0 35%, 35% 35%); }
-.pa-legend i.star { border-radius: 0;
-  clip-path: polygon(50% 0, 61% 35%, 98% 35%, 68% 57%, 79% 91%, 50% 70%, 21% 91%, 32% 57%,
-  2% 35%, 39% 35%); }
-.pa-legend .ramp { display: flex; align-items: center; gap: 0.4rem; font-size: 0.76rem; }
-.pa-legend .ramp div { display: flex; flex: 1; height: 0.6rem; border-radius: 0.15rem;
-  overflow: hidden; }
-.pa-legend .ramp div u { flex: 1; }
-.pa-legend p { margin: 0.3rem 0 0; font-size: 0.74rem; opacity: 0.74; line-height: 1.4; }
-.pa-record dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.16rem 0.7rem;
-  margin: 0; }
+.pa-legend .atlas-legend { margin-bottom: 0.5rem; font-size: 0.82rem !important; }
+.pa-record dl { display: grid; grid-template-columns: minmax(3.4rem, max-content) 1fr;
+  gap: 0.16rem 0.7rem; margin: 0; padding: 0; }
+.pa-record dt, .pa-record dd { margin: 0 !important; padding: 0; font-size: 0.84rem;
+  line-height: 1.4; font-weight: 400; }
 .pa-record dt { opacity: 0.66; }
-.pa-record dd { margin: 0; overflow-wrap: anywhere; }
+.pa-record dd, .pa-record h4 { overflow-wrap: anywhere; }
 .pa-quiet { opacity: 0.66; }
+.st-key-filters { position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);
+  overflow-y: auto; scrollbar-width: thin; }
 </style>
 """
 
@@ -66,14 +53,19 @@ header[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSideb
 .wall-head span { font-size: 1.05rem; color: #A9B7D0; }
 .wall-head .mark { margin-left: auto; color: #F7D03C; border: 0.1rem solid #F7D03C;
   border-radius: 0.3rem; padding: 0 0.6rem; font-weight: 600; }
+.wall-kpis { display: grid; grid-template-columns: 1fr 1fr; gap: 0.55rem; }
 .wall-kpi { background: #131C2E; border-left: 0.3rem solid #56B4E9; border-radius: 0.4rem;
-  padding: 0.55rem 1rem 0.6rem; margin-bottom: 0.55rem; }
+  padding: 0.45rem 0.9rem 0.5rem; }
+.wall-kpi:first-child { grid-column: 1 / 3; }
 .wall-kpi .name { font-size: 1.15rem; color: #B8C4DA; }
-.wall-kpi .value { font-size: 3.5rem; font-weight: 700; line-height: 1.05; color: #fff;
+.wall-kpi .value { font-size: 2.7rem; font-weight: 700; line-height: 1.1; color: #fff;
   font-variant-numeric: tabular-nums; }
+.wall-kpi:first-child .value { font-size: 3.9rem; line-height: 1; }
 .wall-kpi .change { font-size: 1.05rem; color: #B8C4DA; }
 .wall-kpi .change.up { color: #FFB454; }
 .wall-kpi .change.down { color: #6FE0B9; }
+.wall-legend { background: #131C2E; border-radius: 0.4rem; padding: 0.5rem 1rem; }
+.wall-legend .atlas-legend { font-size: 0.95rem !important; margin-bottom: 0.1rem; }
 .wall-rank { background: #131C2E; border-radius: 0.4rem; padding: 0.6rem 1rem; }
 .wall-rank h4 { font-size: 1.15rem; color: #B8C4DA; margin: 0 0 0.3rem; padding: 0; }
 .wall-rank .row { position: relative; display: flex; justify-content: space-between;
@@ -84,7 +76,7 @@ header[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSideb
 .wall-dots { display: flex; gap: 0.4rem; align-items: center; }
 .wall-dots i { width: 0.9rem; height: 0.35rem; border-radius: 0.2rem; background: #35435F; }
 .wall-dots i.on { background: #F7D03C; width: 1.8rem; }
-.st-key-wall_map iframe { height: calc(100vh - 7.6rem) !important; border-radius: 0.4rem; }
+.st-key-wall_map iframe { height: calc(100vh - 5.2rem) !important; border-radius: 0.4rem; }
 .st-key-wall_controls button { background: #131C2E; border: 1px solid #35435F; color: #E6ECF7;
   font-size: 1rem; padding: 0.1rem 0.9rem; min-height: 0; }
 .st-key-wall_controls button p { font-size: 1rem; }

@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.i18n import label, t
 from dashboard.intake import Intake
@@ -36,7 +35,7 @@ def upload_panel(intake: Intake | None) -> None:
         try:
             _preview(intake, path, profile)
             if st.button(t("upload.load"), type="primary"):
-                _load(intake, path, profile, upload)
+                _load(intake, path, profile)
         except SafetyError as error:
             st.error(t("upload.failed", message=error))
 
@@ -53,7 +52,7 @@ def _preview(intake: Intake, path: Path, profile: str) -> None:
     st.dataframe(intake.preview(path, profile), hide_index=True, height=220)
 
 
-def _load(intake: Intake, path: Path, profile: str, upload: UploadedFile) -> None:
+def _load(intake: Intake, path: Path, profile: str) -> None:
     bar = st.progress(0.0, text=t("upload.running"))
 
     def progress(rows: int) -> None:

@@ -6,13 +6,14 @@ import streamlit as st
 
 from dashboard.components.header import marks
 from dashboard.components.kpis import kpi_tiles
+from dashboard.components.layers import Drawing
 from dashboard.components.scenes import SCENES, is_paused, next_scene, toggle_pause
 from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, localized, t
 from dashboard.queries import Summary, unit_names
 
-TOP_UNITS = 6
+TOP_UNITS = 5
 
 
 def wall_head(frame: Frame, scene: str, start: str, end: str) -> None:
@@ -28,8 +29,14 @@ def wall_head(frame: Frame, scene: str, start: str, end: str) -> None:
 
 
 def wall_numbers(summary: Summary) -> None:
-    """The big numbers, one below the other."""
-    st.html("".join(kpi_tiles(summary.now, summary.before, css="wall-kpi")))
+    """The big numbers: all incidents, then deaths and injured."""
+    tiles = kpi_tiles(summary.now, summary.before, css="wall-kpi")[:3]
+    st.html(f'<div class="wall-kpis">{"".join(tiles)}</div>')
+
+
+def wall_legend(drawing: Drawing) -> None:
+    """What the marks on the map mean."""
+    st.html(f'<div class="wall-legend">{"".join(drawing.legend)}</div>')
 
 
 def wall_ranking(frame: Frame, summary: Summary) -> None:
@@ -54,7 +61,9 @@ def wall_controls(index: int) -> None:
             f'<i class="{"on" if place == index else ""}"></i>' for place in range(len(SCENES))
         )
         st.html(f'<div class="wall-dots">{dots}</div>', width="content")
-        if st.button(t("wall.resume") if is_paused() else t("wall.pause"), on_click=toggle_pause):
+        if st.button(
+            t("wall.resume") if is_paused() else t("wall.pause"), on_click=toggle_pause
+        ):
             st.rerun()  # the timer belongs to the page, not to the fragment
         st.button(t("wall.next"), on_click=next_scene)
         if st.button(t("wall.leave")):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components.analysis import selection_charts
 from dashboard.components.atlas_map import atlas_map
+from dashboard.components.details import details
 from dashboard.components.empty import empty_store
 from dashboard.components.exports import export_buttons
 from dashboard.components.facets import filter_panel
@@ -13,11 +13,10 @@ from dashboard.components.header import page_header
 from dashboard.components.kpis import kpi_row
 from dashboard.components.layers import draw
 from dashboard.components.legend import legend_card
-from dashboard.components.listing import incident_list
 from dashboard.components.record import record_panel
 from dashboard.components.style import page_style
 from dashboard.frame import current_frame
-from dashboard.i18n import label, t
+from dashboard.i18n import t
 from dashboard.queries import is_empty, newest_day, period_text, summary
 from dashboard.state import current_view, write_address
 
@@ -40,13 +39,7 @@ def atlas() -> None:
                 st.info(t("empty.filter"))
             drawing = draw(frame, view.layers, selection, "light")
             atlas_map(frame, drawing)
-        panels = ("charts", "list")
-        panel = st.segmented_control(
-            t("panel.heading"), panels, format_func=lambda name: label("panel", name),
-            default="charts", required=True, key="panel", label_visibility="collapsed",
-        )
-        if numbers.now.incidents:
-            (selection_charts if panel == "charts" else incident_list)(frame, numbers)
+            details(frame, numbers)
     with side:
         record_panel(frame, current_view().place, numbers)
         legend_card(frame, drawing, start, end)

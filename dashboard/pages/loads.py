@@ -16,14 +16,14 @@ frame = current_frame()
 st.query_params.from_dict({"lang": language()})
 page_style()
 page_header(frame, t("page.loads"))
+st.markdown(f"#### {t('loads.history')}")
+load_id = load_history(frame)
 left, right = st.columns([3, 2], gap="large")
-with left:
-    st.subheader(t("loads.history"))
-    load_id = load_history(frame)
-    if load_id is not None:
+if load_id is not None:
+    with left:
         load_report(frame, load_id)
 with right:
-    st.subheader(t("upload.heading"))
+    st.markdown(f"#### {t('upload.heading')}")
     upload_panel(registered())
 if load_id is not None:
     rejected_rows(frame, load_id)

@@ -12,6 +12,7 @@ from dashboard.components.style import wall_style
 from dashboard.components.wall_parts import (
     wall_controls,
     wall_head,
+    wall_legend,
     wall_numbers,
     wall_ranking,
 )
@@ -25,16 +26,18 @@ def wall(every_s: int) -> None:
     scene = SCENES[index]
     selection = scene.view().selection(newest_day(frame))
     numbers = summary(frame, selection)
+    drawing = draw(frame, scene.layers, selection, "dark", is_brief=True)
     wall_head(frame, scene.name, *period_text(frame, selection))
-    left, right = st.columns([1, 3.2])
+    left, right = st.columns([1, 3.1])
     with left:
         wall_numbers(numbers)
         wall_ranking(frame, numbers)
+        wall_legend(drawing)
         wall_controls(index)
     with right, st.container(key="wall_map"):
         show_map(
             frame,
-            draw(frame, scene.layers, selection, "dark"),
+            drawing,
             key="wall_map_view",
             theme="dark",
             height_px=900,

@@ -1,0 +1,106 @@
+"""Every text has both languages, every key is used, every code has a label."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import dashboard
+from dashboard.components.details import PANELS
+from dashboard.components.scenes import SCENES
+from dashboard.export import COLUMNS
+from dashboard.i18n import LANGUAGES, messages
+from dashboard.state import LAYERS, PERIODS
+from geo.vocabulary import (
+    CATEGORY_CODES,
+    HAZARD_GRADES,
+    HAZARD_KINDS,
+    HAZARD_STATUSES,
+    MATCH_CODES,
+    SITE_KINDS,
+    Domain,
+    RecordKind,
+    Severity,
+    TimePrecision,
+)
+
+PACKAGE = Path(dashboard.__file__).parent
+VOCABULARY = {
+    "category": CATEGORY_CODES,
+    "domain": tuple(map(str, Domain)),
+    "severity": tuple(str(int(code)) for code in Severity),
+    "match": MATCH_CODES,
+    "site_kind": SITE_KINDS,
+    "hazard_kind": HAZARD_KINDS,
+    "hazard_status": HAZARD_STATUSES,
+    "hazard_grade": HAZARD_GRADES,
+    "record_kind": tuple(map(str, RecordKind)),
+    "time_precision": tuple(map(str, TimePrecision)),
+    "weekday": tuple(map(str, range(7))),
+    "period": PERIODS,
+    "layer": LAYERS,
+    "panel": tuple(PANELS),
+    "scene": tuple(scene.name for scene in SCENES),
+    "column": ("incident_id", *COLUMNS),
+    "load_status": ("loaded", "already_loaded", "loading"),
+}
+
+
+def _calls(name: str) -> list[ast.Call]:
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name
+        ]
+    return found
+
+
+def test_t_is_only_called_with_literal_keys() -> None:
+    assert all(isinstance(call.args[0], ast.Constant) for call in _calls("t"))
+
+
+def test_the_languages_have_the_same_keys() -> None:
+    assert set(messages("zh")) == set(messages("en"))
+
+
+def test_every_key_used_exists_and_every_key_is_used() -> None:
+    used = {call.args[0].value for call in _calls("t")}
+    known = set(messages("zh"))
+    assert used <= known
+    # Reasons are the loader's vocabulary; a code without a label is shown as it is.
+    labels = {*VOCABULARY, "reason"}
+    assert {key for key in known - used if key.partition(".")[0] not in labels} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("group", VOCABULARY)
+def test_every_code_has_a_label(language: str, group: str) -> None:
+    missing = [
+        code for code in VOCABULARY[group] if f"{group}.{code}" not in messages(language)
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("group", VOCABULARY)
+def test_no_label_is_left_over(group: str) -> None:
+    codes = {f"{group}.{code}" for code in VOCABULARY[group]}
+    labelled = {key for key in messages("zh") if key.partition(".")[0] == group}
+    assert labelled == codes
+
+
+def test_placeholders_agree_and_no_text_is_blank() -> None:
+    for key, text in messages("zh").items():
+        other = messages("en")[key]
+        assert text.strip()
+        assert other.strip()
+        assert _fields(text) == _fields(other), key
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
