@@ -19,7 +19,7 @@ import xlsxwriter
 
 from data.region import RegionPack
 from data.region_layers import write_geojson
-from data.sample.blemishes import Columns, with_blemishes
+from data.sample.blemishes import NOWHERE, Columns, with_blemishes
 from data.sample.crashes import draw_crashes
 from data.sample.crimes import draw_crimes
 from data.sample.hazards import draw_danger_sections, draw_disorder_spots
@@ -116,7 +116,7 @@ def write_demo_files(
             ),
             rng=rng(21),
         )  # fmt: skip
-        table.loc[table["发案地点"] == "某工地门口", "所属乡镇"] = ""
+        table.loc[table["发案地点"] == NOWHERE, "所属乡镇"] = ""
         path = folder / f"crimes_{day}.csv"
         _write_csv(path, table, encoding="utf-8-sig")
         return _file(RecordKind.INCIDENTS, path, "demo_crimes", table, counts)
@@ -130,7 +130,7 @@ def write_demo_files(
             ),
             rng=rng(31),
         )  # fmt: skip
-        table.loc[table["事故地点"] == "某工地门口", "所属乡镇"] = ""
+        table.loc[table["事故地点"] == NOWHERE, "所属乡镇"] = ""
         path = folder / f"work_accidents_{day}.xlsx"
         _write_workbook(path, table, sheet="事故台账", created=end)
         return _file(RecordKind.INCIDENTS, path, "demo_work", table, counts)

@@ -24,7 +24,7 @@ from geo.errors import FrameError
 
 CELL_LON, CELL_LAT = 0.0016, 0.00135  # degrees; about 148 m × 150 m
 MARGIN_CELLS = 12
-ROUNDS = 80
+ROUNDS = 25
 POWER = 2.5  # between an ellipse (2) and the full box (∞)
 OUTSIDE_PENALTY = 2.0  # per cell beyond the box
 SEAT_CELLS = 5  # every seat keeps a disc of this radius
@@ -139,7 +139,9 @@ def _county(ring: shapely.Polygon, bent: Raster, *, area_km2: float) -> NDArray[
     low, high = -0.01, 0.01
     while high - low > 1e-5:
         offset = (low + high) / 2
-        drawn = shapely.contains_xy(shapely.buffer(ring, offset), bent.lon, bent.lat)
+        moved = shapely.buffer(ring, offset)
+        shapely.prepare(moved)
+        drawn = shapely.contains_xy(moved, bent.lon, bent.lat)
         pieces, _ = ndimage.label(ndimage.binary_fill_holes(drawn))
         largest = np.asarray(pieces == np.bincount(pieces[pieces > 0]).argmax())
         if cell_km2[largest].sum() > area_km2:
@@ -210,7 +212,8 @@ def _connected(
     kept = np.full_like(labels, -2)
     kept[labels == -1] = -1
     for unit, (lon, lat) in enumerate(seats):
-        pieces, _ = ndimage.label(ndimage.binary_opening(labels == unit, disc))
+        own = labels == unit
+        pieces, _ = ndimage.label(ndimage.binary_opening(own, disc) if tongue_cells else own)
         kept[pieces == raster.label_at(pieces, lon, lat)] = unit
     stray = kept == -2
     if stray.any():
