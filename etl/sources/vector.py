@@ -34,7 +34,7 @@ from geo.errors import SourceError
 
 BATCH_ROWS = 20_000
 MAX_LAYER_BYTES = 2 << 30
-MAX_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _DRIVERS = {
     "geojson": "GeoJSON",
     "gpkg": "GPKG",
@@ -42,6 +42,7 @@ _DRIVERS = {
     "kml": "LIBKML",
     "topojson": "TopoJSON",
 }
+_MANY_LAYERS = ("gpkg", "kml", "topojson")
 # Fields LIBKML makes up for every layer.
 _KML_FIELDS = frozenset({"id", "timestamp", "begin", "end", "altitudeMode", "tessellate",
                          "extrude", "visibility", "drawOrder", "icon", "snippet"})  # fmt: skip
@@ -97,7 +98,7 @@ def stage(path: Path, format: str, folder: Path) -> Path:
     parts = {path.suffix.lower(): path}
     if format == "shapefile":
         beside = {p.suffix.lower(): p for p in path.parent.glob(f"{_escaped(path.stem)}.*")}
-        parts = {suffix: beside[suffix] for suffix in MAX_PARTS if suffix in beside}
+        parts = {suffix: beside[suffix] for suffix in _PARTS if suffix in beside}
         missing = [suffix for suffix in (".shx", ".dbf") if suffix not in parts]
         if missing:
             raise SourceError(
@@ -192,7 +193,7 @@ def _choose_layer(names: list[str], wanted: str | None) -> str:
 
 
 def _batches(
-    path: Path, layer: str, fields: list[str], columns: list[str], n_features: int
+    path: Path, layer: str | None, fields: list[str], columns: list[str], n_features: int
 ) -> Iterator[tuple[pa.Table, list[Fault], int]]:
     import pyogrio
 
