@@ -27,11 +27,12 @@ from geo.errors import StoreError
 
 BUSY_TIMEOUT_S = 30
 WRITER_LOCK = 0x50494E47  # "PING": the advisory lock of PostgreSQL writers
+CACHE_KIB = 65_536
 PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "trusted_schema = OFF",
-    "cache_size = -65536",  # KiB
+    f"cache_size = -{CACHE_KIB}",
     "journal_size_limit = 67108864",  # bytes; a great load's journal is cut afterwards
 )
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -100,7 +100,7 @@ def _rows(target: Table, frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """The frame's rows as the table's; an empty text means "not given"."""
     code = target.primary_key.columns.keys()[0]
     flat = frame.reset_index() if frame.index.name == code else frame
-    named = [name for name in target.c.keys() if name in flat.columns]  # noqa: SIM118
+    named = [column.name for column in target.c if column.name in flat.columns]
     values = flat[named].drop(columns="geometry").astype(object)
     values = values.where(values.notna() & (values != ""), None)
     values["geometry"] = pd.Series(list(shapely.to_wkb(flat.geometry.values)), values.index)

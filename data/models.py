@@ -181,7 +181,7 @@ class Incident(Recorded, Situated, Pointed, Base):
 
     __tablename__ = "incident"
     __table_args__ = (
-        Index(None, "source", "key_hash", unique=True),
+        Index(None, "key_hash", "source", unique=True),
         Index(None, "category", "occurred_local"),
         Index(None, "lon", "lat"),
     )
@@ -204,7 +204,7 @@ class Site(Recorded, Situated, Pointed, Base):
     """A key place: a mine, a school, a camera, a patrol post."""
 
     __tablename__ = "site"
-    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+    __table_args__ = (Index(None, "key_hash", "source", unique=True),)
 
     site_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     site_kind: Mapped[str]
@@ -219,7 +219,7 @@ class Hazard(Recorded, Situated, Bounded, Base):
     """A listed danger: a road section, a disorder spot, a hazard of a site. Days since 1970."""
 
     __tablename__ = "hazard"
-    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+    __table_args__ = (Index(None, "key_hash", "source", unique=True),)
 
     hazard_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     hazard_kind: Mapped[str]
@@ -239,7 +239,7 @@ class Indicator(Recorded, Base):
     """A figure of a unit for a period, such as the petitions of a month."""
 
     __tablename__ = "indicator"
-    __table_args__ = (Index(None, "source", "key_hash", unique=True),)
+    __table_args__ = (Index(None, "key_hash", "source", unique=True),)
 
     indicator_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     unit_code: Mapped[str] = mapped_column(ForeignKey("unit.unit_code"))

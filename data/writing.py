@@ -11,17 +11,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from sqlalchemy import Connection, Table, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.sql.elements import BindParameter
 
+from data.engine import CACHE_KIB
 from data.geometry import point_wkb
+from data.models import LoadBatch, table
 from geo.errors import StoreError
 
 # Up to here a table's indexes are cheaper to make again than to keep during a load.
 REINDEX_ROWS = 200_000
 REINDEX_RATIO = 4
+SORT_KIB = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +51,11 @@ class TableWriter:
         self._connection = connection
         self._table = target
         self._constants = constants
-        self._is_first = (
-            connection.execute(
-                select(literal(1)).where(target.c.source == constants["source"]).limit(1)
-            ).first()
-            is None
+        batch = table(LoadBatch).c
+        earlier = select(batch.load_id).where(
+            batch.source == constants["source"], batch.status == "loaded", batch.inserted > 0
         )
+        self._is_first = connection.execute(earlier.limit(1)).first() is None
         (key,) = target.primary_key.columns
         self._rows_before: int = connection.execute(
             select(func.coalesce(func.max(key), 0))
@@ -86,7 +88,7 @@ class TableWriter:
             is_late = is_known & (as_of > self._constants["as_of"])
             is_newer = is_known & (as_of < self._constants["as_of"])
         updated = is_known & ~is_same & ~is_late
-        statement = upsert(self._connection, self._table, keys=("source", "key_hash"))
+        statement = upsert(self._connection, self._table, keys=("key_hash", "source"))
         self._insert(statement, records.filter(pa.array(~is_known | updated)))
         self._confirm(keys[is_same & is_newer])
         return WriteCounts(
@@ -99,8 +101,11 @@ class TableWriter:
     def close(self) -> None:
         """Make the indexes again, which also finds a key that came twice."""
         if self._is_unindexed:
+            # SQLite sorts in runs as large as its cache: small ones stay in the processor's.
+            self._connection.exec_driver_sql(f"PRAGMA cache_size = -{SORT_KIB}")
             for index in sorted(self._table.indexes, key=lambda index: str(index.name)):
                 index.create(self._connection)
+            self._connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def _drop_indexes_if_cheaper(self) -> None:
         # One index entry costs about five times as much during a load as in a rebuild.

@@ -77,7 +77,7 @@ def make_request(**changes: object) -> LoadRequest:
         "is_demo": False,
         "loader_version": "1",
     }
-    return LoadRequest(**(values | changes))  # type: ignore[arg-type]
+    return LoadRequest(**(values | changes))
 
 
 def make_incidents(n: int, *, seed: int = 0, content: int = 0) -> pa.Table:
@@ -150,7 +150,7 @@ def open_store(settings: Settings) -> Iterator[Callable[..., Store]]:
     stores: list[Store] = []
 
     def opened(pack: Pack | None = None, settings: Settings = settings) -> Store:
-        stores.append(Store.open(settings, pack or make_pack()))  # type: ignore[arg-type]
+        stores.append(Store.open(settings, pack or make_pack()))
         return stores[-1]
 
     yield opened

@@ -49,7 +49,7 @@ def test_every_record_kind_has_a_table_with_its_key() -> None:
     assert set(RECORD_TABLES) == set(RecordKind)
     for source in RECORD_TABLES.values():
         unique = [[c.name for c in index.columns] for index in source.indexes if index.unique]
-        assert unique == [["source", "key_hash"]]
+        assert unique == [["key_hash", "source"]]
 
 
 def test_point_wkb_is_what_shapely_writes() -> None:

@@ -124,7 +124,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hazard_id", name=op.f("pk_hazard")),
     )
     op.create_index(
-        op.f("ix_hazard_source_key_hash"), "hazard", ["source", "key_hash"], unique=True
+        op.f("ix_hazard_key_hash_source"), "hazard", ["key_hash", "source"], unique=True
     )
     op.create_table(
         "incident",
@@ -166,7 +166,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_incident_lon_lat"), "incident", ["lon", "lat"])
     op.create_index(
-        op.f("ix_incident_source_key_hash"), "incident", ["source", "key_hash"], unique=True
+        op.f("ix_incident_key_hash_source"), "incident", ["key_hash", "source"], unique=True
     )
     op.create_table(
         "indicator",
@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("indicator_id", name=op.f("pk_indicator")),
     )
     op.create_index(
-        op.f("ix_indicator_source_key_hash"), "indicator", ["source", "key_hash"], unique=True
+        op.f("ix_indicator_key_hash_source"), "indicator", ["key_hash", "source"], unique=True
     )
     op.create_table(
         "place",
@@ -253,7 +253,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site")),
     )
     op.create_index(
-        op.f("ix_site_source_key_hash"), "site", ["source", "key_hash"], unique=True
+        op.f("ix_site_key_hash_source"), "site", ["key_hash", "source"], unique=True
     )
 
 
