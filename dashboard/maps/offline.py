@@ -51,8 +51,7 @@ class OfflineMap(folium.Map):
             tiles=None,
             prefer_canvas=True,
             zoom_control=True,
-            max_zoom=19,
-            max_bounds=False,
+            maxZoom=19,
         )
         base = ROOT_FROM_COMPONENT
         self.default_js = [(path, base + assets.url(path)) for path in assets.SCRIPTS]
