@@ -119,7 +119,7 @@ class Placer:
         code, name = rows.field("unit_code"), rows.field("unit_name")
         known = None
         if code is not None:
-            # Spreadsheets make 411081001.0 of a code.
+            # Spreadsheets turn a whole number into 123456001.0.
             code = pc.replace_substring_regex(code, r"^(\d+)\.0$", r"\1")
             known = pc.if_else(
                 pc.is_in(code, value_set=self._codes), code, pa.scalar(None, pa.string())
