@@ -158,7 +158,7 @@ def _ranking(table: pd.DataFrame, colour: object) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(color=colour)
     texts = base.mark_text(align="left", dx=4).encode(text=alt.Text("incidents:Q", format=","))
-    return alt.layer(bars, texts).properties(height=alt.Step(20))
+    return alt.layer(bars, texts).properties(height=30 + 20 * len(table))
 
 
 def _tips(**titles: str) -> list[alt.Tooltip]:

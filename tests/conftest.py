@@ -154,7 +154,7 @@ def load(store: Store, kind: RecordKind, table: pa.Table, *, is_demo: bool = Fal
                 "accepted": n,
                 "rejected": 2,
                 "duplicate": 1,
-                "match_codes": {"A1": n // 2, "C2~": n - n // 2},
+                "matches": {"A1": n // 2, "C2~": n - n // 2},
             }
         )
 

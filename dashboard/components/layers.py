@@ -203,12 +203,14 @@ def _drawn_note(layer: Layer) -> list[str]:
 
 
 def _status_swatches(statuses: Sequence[str]) -> list[Swatch]:
+    """One swatch per colour: statuses drawn alike share it."""
+    words: dict[str, list[str]] = {}
+    for status, colour in STATUS_COLOURS.items():
+        if status in statuses:
+            words.setdefault(colour, []).append(label("hazard_status", status))
     return [
-        Swatch(
-            colour=STATUS_COLOURS[status], shape="line", label=label("hazard_status", status)
-        )
-        for status in STATUS_COLOURS
-        if status in statuses
+        Swatch(colour=colour, shape="line", label=" / ".join(names))
+        for colour, names in words.items()
     ]
 
 

@@ -24,7 +24,7 @@ def load_history(frame: Frame) -> int | None:
     if loads.empty:
         st.info(t("empty.loads"))
         return None
-    accepted = loads["inserted"] + loads["updated"] + loads["unchanged"] + loads["stale"]
+    accepted = loads["inserted"] + loads["updated"]
     zone = frame.region.timezone
     table = pd.DataFrame(
         {
@@ -89,7 +89,7 @@ def load_report(frame: Frame, load_id: int) -> None:
 def match_counts(report: Mapping[str, Any]) -> dict[str, int]:
     """Accepted rows per match grade, fuzzy ones with their exact grade."""
     totals: dict[str, int] = {}
-    for code, count in (report.get("match_codes") or {}).items():
+    for code, count in (report.get("matches") or {}).items():
         grade = str(code).removesuffix("~")
         totals[grade] = totals.get(grade, 0) + int(count)
     return totals

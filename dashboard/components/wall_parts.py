@@ -55,7 +55,11 @@ def wall_ranking(frame: Frame, summary: Summary) -> None:
 def wall_controls(index: int) -> None:
     """Dots for the scenes, pause, next, leave; small, for whoever stands at the desk."""
     with st.container(
-        key="wall_controls", horizontal=True, vertical_alignment="center", gap="small"
+        key="wall_controls",
+        horizontal=True,
+        vertical_alignment="center",
+        gap="small",
+        wrap=False,
     ):
         dots = "".join(
             f'<i class="{"on" if place == index else ""}"></i>' for place in range(len(SCENES))

@@ -120,7 +120,7 @@ def test_uploads_are_closed_without_an_intake(stores: dict[str, Settings]) -> No
 def test_the_wall_moves_on(stores: dict[str, Settings]) -> None:
     app = visit(stores["full"], "wall")
     assert "全域态势" in html(app)
-    next_button = [button for button in app.button if button.label == "下一场景"]
+    next_button = [button for button in app.button if button.label == "下一场"]
     next_button[0].click().run()
     assert "道路交通" in html(app)
 
