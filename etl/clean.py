@@ -129,7 +129,7 @@ class Cleaner:
         return CleanBatch(
             read=batch.rows_read,
             records=_records(rows, columns),
-            rejects=_with_source_faults(rows.rejects(), batch.faults),
+            rejects=self._with_source_faults(rows.rejects(), batch.faults),
             personal=int(personal.sum()),
             out_of_area=placement.out_of_area if placement else 0,
             repaired=placement.repaired if placement else 0,
@@ -137,6 +137,25 @@ class Cleaner:
             raw_y=placement.raw_y if placement else np.empty(0),
             bytes_read=batch.bytes_read,
         )
+
+    def _with_source_faults(self, rejects: pa.Table, faults: pa.Table) -> pa.Table:
+        if faults.num_rows == 0:
+            return rejects
+        # An unreadable row cannot be told apart into columns: where some of them
+        # describe persons, nothing of it is kept.
+        raw = (
+            pa.nulls(faults.num_rows, pa.string())
+            if self.dropped
+            else redact(text.normalise(faults["raw"]))
+        )
+        from_source = {
+            "row_no": faults["row_no"],
+            "code": faults["code"],
+            "field": pa.repeat("", faults.num_rows),
+            "detail": faults["detail"],
+            "raw": raw,
+        }
+        return pa.concat_tables([rejects, pa.table(from_source, schema=rejects.schema)])
 
     def _unsearched(self) -> list[str]:
         """Columns that hold numbers, times or coordinates: never personal by their look."""
@@ -374,22 +393,6 @@ def _records(rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
     for name, column in hashes.items():
         table = table.append_column(name, column)
     return table
-
-
-def _with_source_faults(rejects: pa.Table, faults: pa.Table) -> pa.Table:
-    if faults.num_rows == 0:
-        return rejects
-    from_source = pa.table(
-        {
-            "row_no": faults["row_no"],
-            "code": faults["code"],
-            "field": pa.repeat("", faults.num_rows),
-            "detail": faults["detail"],
-            "raw": redact(text.normalise(faults["raw"])),
-        },
-        schema=rejects.schema,
-    )
-    return pa.concat_tables([rejects, from_source])
 
 
 def _nulls(column: pa.Array) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 A profile is read strictly: an unknown key, a wrong type or a value outside its
 list is a :class:`~geo.errors.ProfileError` that names the key. The sections are
-the dataclasses below; ``docs/profiles.md`` shows them by example.
+the dataclasses of :mod:`etl.profile_rules`; ``docs/profiles.md`` shows them by example.
 """
 
 from __future__ import annotations
