@@ -13,20 +13,17 @@ from data.region import RegionPack
 from etl import text
 from etl.deduplication import hash_column, mix
 from etl.geocode import Geocoder
-from etl.numbers import extract_counts, parse_counts, parse_numbers, parse_stakes
+from etl.incident_fields import casualties, severity, time_text
+from etl.numbers import parse_numbers, parse_stakes
 from etl.placing import Placement, Placer
 from etl.privacy import is_personal_header, redact
 from etl.profile import Profile
-from etl.profile_rules import REQUIRED, SEVERITY_NAMES, enum_of
+from etl.profile_rules import REQUIRED, enum_of
 from etl.rows import Rows
 from etl.sources.model import GEOMETRY, SourceBatch
 from etl.times import PRECISIONS, Zone, parse_days, parse_times
 from geo.errors import SourceError
-from geo.vocabulary import DOMAIN_OF, Domain, RecordKind, Severity
-
-_MOST_CASUALTIES = 30_000
-_CRIMES = pa.array([code for code, domain in DOMAIN_OF.items() if domain is Domain.CRIME])
-_COLON_TIME = r"^(\d{2})(\d{2})(\d{2})$"
+from geo.vocabulary import RecordKind
 
 
 @dataclass(frozen=True)
@@ -215,7 +212,7 @@ class Cleaner:
     def _incidents(self, rows: Rows, category: pa.Array) -> dict[str, pa.Array]:
         rules = self.profile.time
         times = parse_times(
-            self._time_text(rows),
+            time_text(rows, rules),
             rows.faults,
             formats=rules.formats,
             zone=self._zone,
@@ -228,9 +225,9 @@ class Cleaner:
             "occurred_local": pa.array(times.local),
             "time_precision": pa.array(PRECISIONS).take(pa.array(times.precision)),
         }
-        counts = self._casualties(rows)
-        severity = self._severity(rows, category, counts)
-        columns["severity"] = pa.array(severity, pa.uint8())
+        counts = casualties(rows, self.profile)
+        ranks = severity(self._coded(rows, "severity"), category, counts, self.profile.severity)
+        columns["severity"] = pa.array(ranks, pa.uint8())
         columns |= {name: pa.array(values, pa.int16()) for name, values in counts.items()}
         loss = self._numbers(rows, "loss_yuan")
         if loss is not None:
@@ -247,85 +244,6 @@ class Cleaner:
                 stakes = parse_stakes(column, rows.faults, field=name)
                 columns[name] = pa.array(stakes, mask=np.isnan(stakes))
         return columns
-
-    def _time_text(self, rows: Rows) -> pa.Array:
-        """The time as one text (n,), put together from its parts where there are several."""
-        rules = self.profile.time
-        if rules.column is not None:
-            return rows.value(rules.column)
-        parts = {
-            name: pc.replace_substring_regex(rows.value(column), r"^(\d+)\.0*$", r"\1")
-            for name, column in rules.parts.items()
-        }
-        if "date" in parts:
-            day = parts["date"]
-        else:
-            day = pc.binary_join_element_wise(
-                parts["year"], parts["month"], parts["day"], "-", null_handling="emit_null"
-            )
-        if "time" in parts:
-            # 23000 is half past two: leading zeros are lost where a time was a number.
-            clock = parts["time"]
-            is_number = pc.match_substring_regex(clock, r"^\d{1,6}$")
-            padded = pc.replace_substring_regex(
-                pc.utf8_lpad(clock, 6, "0"), _COLON_TIME, r"\1:\2:\3"
-            )
-            clock = pc.if_else(pc.fill_null(is_number, False), padded, clock)
-        elif "hour" in parts:
-            smaller = [parts[name] for name in ("hour", "minute", "second") if name in parts]
-            # An empty minute leaves the hour standing.
-            clock = pc.binary_join_element_wise(*smaller, ":", null_handling="skip")
-            clock = pc.if_else(pc.is_valid(parts["hour"]), clock, pa.scalar(None, pa.string()))
-        else:
-            return day
-        whole = pc.binary_join_element_wise(day, clock, " ", null_handling="emit_null")
-        return pc.coalesce(whole, day)
-
-    def _casualties(self, rows: Rows) -> dict[str, np.ndarray]:
-        texts = {name: rows.field(name) for name in ("deaths", "injured")}
-        if self.profile.casualties_column is not None:
-            column = rows.value(self.profile.casualties_column)
-            found = extract_counts(column, self.profile.casualties_pattern)
-            texts |= found
-            first = next(iter(found.values()))
-            strange = pc.and_(pc.is_valid(column), pc.is_null(first))
-            rows.faults.add(
-                strange.to_numpy(zero_copy_only=False), "BAD_NUMBER", "deaths, injured"
-            )
-        return {
-            name: np.zeros(rows.n, dtype=np.int64)
-            if column is None
-            else parse_counts(column, rows.faults, field=name, largest=_MOST_CASUALTIES)
-            for name, column in texts.items()
-        }
-
-    def _severity(
-        self, rows: Rows, category: pa.Array, counts: dict[str, np.ndarray]
-    ) -> np.ndarray:
-        stated = self._coded(rows, "severity")
-        if stated is not None:
-            at = pc.index_in(stated, value_set=pa.array(SEVERITY_NAMES))
-            return at.fill_null(Severity.UNKNOWN.value).to_numpy().astype(np.uint8)
-        rules = self.profile.severity
-        default = SEVERITY_NAMES.index(rules.default)
-        severity = np.full(rows.n, default, dtype=np.uint8)
-        if rules.rule == "casualties":
-            deaths, injured = counts["deaths"], counts["injured"]
-            by_harm = np.select(
-                [(deaths >= 3) | (injured >= 10), deaths >= 1, injured >= 1],
-                [Severity.MAJOR, Severity.SERIOUS, Severity.MODERATE],
-                Severity.SLIGHT,
-            ).astype(np.uint8)
-            # A crime without victims is not "damage only": it keeps the default.
-            is_crime = pc.is_in(category, value_set=_CRIMES).to_numpy(zero_copy_only=False)
-            severity = np.where(is_crime & (by_harm == Severity.SLIGHT), default, by_harm)
-        if rules.by_category:
-            at = pc.index_in(category, value_set=pa.array(list(rules.by_category)))
-            ranks = [SEVERITY_NAMES.index(name) for name in rules.by_category.values()]
-            listed = pc.is_valid(at).to_numpy(zero_copy_only=False)
-            of_category = np.array(ranks, dtype=np.uint8)[at.fill_null(0).to_numpy()]
-            severity = np.where(listed, np.maximum(of_category, severity), severity)
-        return severity.astype(np.uint8)
 
     def _sites(self, rows: Rows) -> dict[str, pa.Array]:
         columns = self._optional(rows, "sector", "status")

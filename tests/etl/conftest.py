@@ -116,8 +116,13 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> RegionPack:
 
 
 @pytest.fixture(scope="session")
-def profile() -> Profile:
-    return Profile.parse(PROFILE, name="toy")
+def profile_text() -> str:
+    return PROFILE
+
+
+@pytest.fixture(scope="session")
+def profile(profile_text: str) -> Profile:
+    return Profile.parse(profile_text, name="toy")
 
 
 @pytest.fixture

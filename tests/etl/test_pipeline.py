@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +26,7 @@ from etl.sources.model import FAULT_SCHEMA, SourceBatch
 from etl.times import latest_allowed
 from geo.datum import wgs84_to_bd09, wgs84_to_gcj02
 from geo.errors import ProfileError, SourceError
+from geo.selection import IncidentSelection
 
 AS_OF = datetime(2024, 6, 1, tzinfo=UTC)
 HEADER = ("编号", "时间", "乡镇", "地点", "经度", "纬度", "死亡", "受伤", "备注")
@@ -376,3 +381,62 @@ def test_every_row_is_accounted_for(region, profile, batches, fold):
     assert ledger.read == read
     assert read == stored + sum(ledger.codes.values()) + ledger.in_file + ledger.folded
     assert len(set(row_numbers)) == len(row_numbers)
+
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from data.region import RegionPack
+from data.settings import Settings
+from data.store import Store
+from etl.pipeline import load_file
+from etl.profile import Profile
+
+def die(rows, read_bytes, all_bytes):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+path, pack, home, profile = map(Path, sys.argv[1:])
+region = RegionPack.open(pack)
+store = Store.open(Settings(home=home, region=region.code), region)
+load_file(path, kind="incidents", profile=Profile.open(profile), region=region, store=store,
+          as_of=datetime(2024, 6, 1, tzinfo=UTC), progress=die)
+"""
+
+
+def test_a_load_killed_half_way_leaves_nothing(tmp_path, region, profile_text, load):
+    report, store = load([row(编号=str(number)) for number in range(300)])
+    path = write(tmp_path / "b.csv", [row(编号=f"b{number}") for number in range(300)])
+    (tmp_path / "toy.toml").write_text(profile_text, encoding="utf-8")
+    command = [sys.executable, "-c", KILLED, path, region.folder, tmp_path / "home0"]
+    died = subprocess.run([*command, tmp_path / "toy.toml"], capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
+    assert store.version == report.data_version
+    assert len(store.incidents(IncidentSelection())) == 300
+    assert store.loads()["status"].tolist() == ["loaded"]
+    again, _ = load([row(编号=f"b{number}") for number in range(300)], name="b.csv")
+    assert again.inserted == 300
+
+
+def test_two_loads_at_once_both_arrive(tmp_path, region, profile, load):
+    _, store = load([row(编号="first")])
+    paths = [
+        write(tmp_path / f"{name}.csv", [row(编号=f"{name}{number}") for number in range(200)])
+        for name in "ab"
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(
+            pool.map(
+                lambda path: load_file(
+                    path,
+                    kind="incidents",
+                    profile=profile,
+                    region=region,
+                    store=store,
+                    as_of=AS_OF,
+                ),
+                paths,
+            )
+        )
+    assert [report.inserted for report in reports] == [200, 200]
+    assert len(store.incidents(IncidentSelection())) == 401
