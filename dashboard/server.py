@@ -80,6 +80,7 @@ def config(
         "server.allowedHosts": [] if is_open and public_host is None else hosts,
         "server.baseUrlPath": base_path.strip("/"),
         "server.enableStaticServing": False,
+        "server.enableWebsocketCompression": True,
         "server.fileWatcherType": "none",
         "server.headless": True,
         "server.maxUploadSize": 1024,

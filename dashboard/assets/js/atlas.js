@@ -9,7 +9,7 @@
   Atlas.state = state;
 
   // From the region's own base map (below) to what lies on top.
-  const PANES = { areas: 340, heat: 350, lines: 420, points: 440, marks: 460, labels: 470 };
+  const PANES = { areas: 340, heat: 350, points: 420, lines: 440, marks: 460, labels: 470 };
 
   Atlas.setup = function (map, config) {
     state.map = map;
@@ -53,16 +53,26 @@
     return control;
   }
 
+  // Run once the map has a size: a frame that is still hidden has none, and any view
+  // computed for it would be the whole world.
+  function whenSized(map, run) {
+    const { x, y } = map.getSize();
+    if (x && y) run();
+    else map.once("resize", () => whenSized(map, run));
+  }
+
   // Fill the window: whole zoom steps only, and a sliver at the edges may be cut for the
   // next one.
   const MAY_CUT = 0.06;
   function frame(map, [west, south, east, north]) {
     const bounds = L.latLngBounds([south, west], [north, east]);
-    map.setView(bounds.getCenter(), map.getBoundsZoom(bounds.pad(-MAY_CUT)), { animate: false });
+    whenSized(map, () => {
+      const zoom = map.getBoundsZoom(bounds.pad(-MAY_CUT));
+      map.setView(bounds.getCenter(), zoom, { animate: false });
+    });
   }
 
   function restoreView(map, config) {
-    const [west, south, east, north] = config.bounds;
     const key = config.remember && "atlas-view-" + config.remember;
     let view = null;
     try {
@@ -70,18 +80,24 @@
     } catch {
       view = null; // storage may be switched off: the view then starts at the region
     }
-    if (view) map.setView([view.lat, view.lng], view.zoom, { animate: false });
-    else frame(map, config.bounds);
-    map.setMinZoom(Math.max(0, map.getBoundsZoom([[south, west], [north, east]]) - 3));
-    if (!key) return;
-    map.on("moveend", () => {
-      const { lat, lng } = map.getCenter();
-      try {
-        sessionStorage.setItem(key, JSON.stringify({ lat, lng, zoom: map.getZoom() }));
-      } catch {
-        // Nothing to do: the view is then not remembered.
-      }
+    const [west, south, east, north] = config.bounds;
+    whenSized(map, () => {
+      if (view) map.setView([view.lat, view.lng], view.zoom, { animate: false });
+      else frame(map, config.bounds);
+      map.setMinZoom(Math.max(0, map.getBoundsZoom([[south, west], [north, east]]) - 2));
+      if (key) map.on("moveend", () => keepView(map, key));
     });
+    // The middle of the view stays the middle whatever the frame's size becomes.
+    new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+  }
+
+  function keepView(map, key) {
+    const { lat, lng } = map.getCenter();
+    try {
+      sessionStorage.setItem(key, JSON.stringify({ lat, lng, zoom: map.getZoom() }));
+    } catch {
+      // Nothing to do: the view is then not remembered.
+    }
   }
 
   // Make the map show exactly these layers. A layer that stays in its slot is updated in
@@ -134,7 +150,7 @@
   };
 
   // What lies under the pointer, topmost pane first: {layer, kind, key, lines, latlng}.
-  const ORDER = ["sites", "places", "points", "hazards", "units"];
+  const ORDER = ["sites", "places", "hazards", "points", "units"];
   function hit(point) {
     const known = [...state.slots.keys()];
     const rest = known.filter((slot) => !ORDER.includes(slot));

@@ -4,6 +4,8 @@
 
   // Pixels at zoom 11 by road class; a class not listed is a minor road.
   const WIDTHS = { expressway: 3.2, national: 2.6, provincial: 2.2, county: 1.4 };
+  // Named one step earlier than crossings and single buildings.
+  const SETTLEMENTS = new Set(["village", "community", "town"]);
   const width = (zoom, kind) => (WIDTHS[kind] || 0.8) * Math.max(0.5, 1 + (zoom - 11) * 0.25);
   const isMain = (feature) => feature.props.road_class in WIDTHS;
 
@@ -65,7 +67,10 @@
           minzoom: 12,
           filter: (zoom, feature) => isMain(feature),
         }),
-        rule("places", text(P.CenteredTextSymbolizer, 11, 400, ["name"]), { minzoom: 13 }),
+        rule("places", text(P.CenteredTextSymbolizer, 11, 400, ["name"]), {
+          minzoom: 13,
+          filter: (zoom, feature) => zoom > 14 || SETTLEMENTS.has(feature.props.kind),
+        }),
       ],
     }).addTo(map);
   };

@@ -37,6 +37,7 @@
       const canvas = this._container;
       const width = Math.round(size.x * ratio);
       const height = Math.round(size.y * ratio);
+      if (!width || !height) return; // the frame has no size yet; a resize follows
       L.DomUtil.setPosition(canvas, this._bounds.min);
       canvas.style.width = size.x + "px";
       canvas.style.height = size.y + "px";

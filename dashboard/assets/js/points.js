@@ -6,7 +6,7 @@
   const WORLD = 2 ** 28;
   const MAGIC = 0x31504150; // "PAP1"
   const HEAD_BYTES = 20;
-  const SPRITE_LIMIT = 12000; // beyond, plain squares are drawn pixel by pixel
+  const SPRITE_LIMIT = 25000; // beyond, plain squares are drawn pixel by pixel
   const REACH_PX = 8;
 
   function decode(buffer) {
