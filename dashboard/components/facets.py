@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
+from dashboard import assets
 from dashboard.components.layers import layer_counts
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, t
@@ -24,21 +24,24 @@ from dashboard.state import (
 )
 from geo.vocabulary import CATEGORIES, MATCH_CODES, Severity
 
-_FOLDER = files("dashboard") / "components"
 _KEY = "facets"
+# Only this travels with every change; the panel itself is an asset the browser keeps.
+_STUB = """
+export default async function (component) {
+  const url = new URL(component.data.script, new URL(".", document.baseURI));
+  (await import(url)).default(component);
+}
+"""
 
 
 def filter_panel(frame: Frame) -> None:
     """Draw the panel; a change is in :func:`dashboard.state.current_view` before the rerun."""
     view = current_view()
-    component = st.components.v2.component(
-        "pingan_facets",
-        js=(_FOLDER / "facets.js").read_text(encoding="utf-8"),
-        css=(_FOLDER / "facets.css").read_text(encoding="utf-8"),
-    )
+    component = st.components.v2.component("pingan_facets", js=_STUB)
     component(
         key=_KEY,
         data={
+            "script": assets.url("js/facets.js"),
             "epoch": view_epoch(),
             "words": {
                 "heading": t("filter.heading"),
@@ -113,7 +116,7 @@ def _groups(counts: dict[str, dict], frame: Frame) -> list[dict[str, Any]]:
                 "to": day_of(newest).isoformat(),
             },
         ),
-        _group("categories", "list", _tree(counts["categories"]), open=True),
+        _group("categories", "list", _tree(counts["categories"]), open=True, tree=True),
         _group(
             "severities",
             "list",
@@ -124,10 +127,7 @@ def _groups(counts: dict[str, dict], frame: Frame) -> list[dict[str, Any]]:
         _group(
             "units",
             "list",
-            [
-                {"code": code, "label": names.get(code, code), "count": count}
-                for code, count in counts["units"].items()
-            ],
+            [[code, names.get(code, code), count] for code, count in counts["units"].items()],
         ),
         _group(
             "worst_match",
@@ -138,7 +138,7 @@ def _groups(counts: dict[str, dict], frame: Frame) -> list[dict[str, Any]]:
     ]
 
 
-def _group(name: str, kind: str, options: list[dict], **more: Any) -> dict[str, Any]:
+def _group(name: str, kind: str, options: list[list[Any]], **more: Any) -> dict[str, Any]:
     titles = {
         "layers": t("filter.layers"),
         "period": t("filter.period"),
@@ -152,38 +152,20 @@ def _group(name: str, kind: str, options: list[dict], **more: Any) -> dict[str, 
     return {"id": name, "title": titles[name], "kind": kind, "options": options, **more}
 
 
-def _options(codes: Any, group: str, counts: dict | None = None) -> list[dict[str, Any]]:
+def _options(codes: Any, group: str, counts: dict | None = None) -> list[list[Any]]:
     counts = counts or {}
-    return [
-        {"code": code, "label": label(group, code), "count": counts.get(code)} for code in codes
-    ]
+    return [[code, label(group, code), counts.get(code)] for code in codes]
 
 
-def _plain(codes: range, counts: dict) -> list[dict[str, Any]]:
-    return [{"code": code, "label": str(code), "count": counts[code]} for code in codes]
+def _plain(codes: range, counts: dict) -> list[list[Any]]:
+    return [[code, str(code), counts[code]] for code in codes]
 
 
-def _tree(counts: dict[str, int]) -> list[dict[str, Any]]:
-    """Domains with their categories below; categories that never occur are left out."""
-    rows: list[dict[str, Any]] = []
+def _tree(counts: dict[str, int]) -> list[list[Any]]:
+    """Domains, each with its categories below."""
+    rows: list[list[Any]] = []
     for domain, codes in CATEGORIES.items():
-        rows.append(
-            {
-                "code": str(domain),
-                "label": label("domain", domain),
-                "count": sum(counts[code] for code in codes),
-                "children": list(codes),
-                "colour": DOMAIN_COLOURS[domain],
-            }
-        )
-        rows += [
-            {
-                "code": code,
-                "label": label("category", code),
-                "count": counts[code],
-                "colour": DOMAIN_COLOURS[domain],
-                "depth": 1,
-            }
-            for code in codes
-        ]
+        colour, total = DOMAIN_COLOURS[domain], sum(counts[code] for code in codes)
+        rows.append([str(domain), label("domain", domain), total, colour, list(codes)])
+        rows += [[code, label("category", code), counts[code], colour] for code in codes]
     return rows
