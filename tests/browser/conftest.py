@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,23 +19,12 @@ import pytest
 
 from data.settings import Settings
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # On a deep link Streamlit first looks for its own end points below the page's path.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 SERVE = (
     "import sys; from data.settings import Settings; from dashboard.server import serve; "
     "serve(Settings.load(), port=int(sys.argv[1]))"
 )
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM is None:
-        skip = pytest.mark.skip(reason="no Chromium on this machine")
-        for item in items:
-            if Path(__file__).parent in item.path.parents:
-                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
@@ -117,14 +105,6 @@ class Watch:
 
     def _received(self, payload: str | bytes) -> None:
         self.websocket_bytes += len(payload)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

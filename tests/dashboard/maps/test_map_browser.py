@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from urllib.parse import urlsplit
 
 import folium
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit_folium import _get_feature_group_string, generate_leaflet_string
@@ -28,16 +26,6 @@ from dashboard.maps.offline import base_map
 from geo.selection import IncidentSelection
 from geo.vocabulary import CATEGORIES, Domain
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 HOST = "http://atlas.test"
 PAGE = f"{HOST}/component/map/index.html"
 # folium's popups are built with jQuery, which our map does without.
@@ -56,16 +44,6 @@ PAYLOADS = (
     "\"'><svg onload=window.pwned=1>",
     "\\u003cimg src=x onerror=window.pwned=1\\u003e {{7*7}} 😀\u2028",
 )
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield made
-        made.close()
 
 
 class Page:
