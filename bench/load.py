@@ -148,13 +148,13 @@ def run_job(job: str, path: Path, region: RegionPack) -> None:
     print(json.dumps(found))
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--huge", action="store_true", help="measure 1e7 rows as well")
     parser.add_argument("--region", default="yuzhou", help="a bundled pack or a pack folder")
     parser.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     region = RegionPack.open(options.region)
     if options.job:
         run_job(options.job, options.file, region)
@@ -185,4 +185,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # Run by another program, the command line is not ours.
+    is_own = Path(sys.argv[0]).resolve() == Path(__file__).resolve()
+    main(sys.argv[1:] if is_own else [])

@@ -41,6 +41,7 @@ class CleanBatch:
     personal: int
     out_of_area: int
     repaired: int
+    reshaped: int
     raw_x: np.ndarray
     raw_y: np.ndarray
     bytes_read: int
@@ -130,6 +131,7 @@ class Cleaner:
             personal=int(personal.sum()),
             out_of_area=placement.out_of_area if placement else 0,
             repaired=placement.repaired if placement else 0,
+            reshaped=placement.reshaped if placement else 0,
             raw_x=placement.raw_x if placement else np.empty(0),
             raw_y=placement.raw_y if placement else np.empty(0),
             bytes_read=batch.bytes_read,

@@ -36,6 +36,7 @@ class Ledger:
     personal: int = 0
     out_of_area: int = 0
     repaired: int = 0
+    reshaped: int = 0
     points: int = 0
     codes: Counter[str] = field(default_factory=Counter)
     matches: Counter[str] = field(default_factory=Counter)
@@ -53,6 +54,7 @@ class Ledger:
         self.personal += clean.personal
         self.out_of_area += clean.out_of_area
         self.repaired += clean.repaired
+        self.reshaped += clean.reshaped
         self._sample(clean)
         records, rejects = self._deduplicate(clean, fold=fold)
         _tally(self.codes, rejects, "code")
@@ -129,7 +131,11 @@ class Ledger:
                 "MANY_REJECTED", f"{rejected / self.read:.1%} of the rows are refused"
             )
         if self.repaired:
-            yield Finding("REPAIRED", f"{self.repaired} invalid geometries have been repaired")
+            yield Finding(
+                "REPAIRED",
+                f"{self.repaired} invalid geometries have been repaired, "
+                f"{self.reshaped} of them with more than 1 % change of area",
+            )
         if self.out_of_area > WARN_OUTSIDE_SHARE * max(self.points, 1):
             share = self.out_of_area / self.points
             yield Finding(

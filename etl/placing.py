@@ -44,6 +44,7 @@ class Placement:
     raw_y: np.ndarray
     out_of_area: int
     repaired: int = 0
+    reshaped: int = 0
 
 
 class Placer:
@@ -86,7 +87,7 @@ class Placer:
         """Place the rows; those that cannot be placed are entered in their faults."""
         stated_unit = self.unit_codes(rows)
         place_text = rows.field("place_text")
-        shapes, repaired = None, 0
+        shapes, geometries = None, None
         if self._rules is None:
             x = y = np.full(rows.n, np.nan)
         elif self._rules.geometry:
@@ -96,7 +97,7 @@ class Placer:
                 shift=self.shift,
                 allowed=_ALLOWED[self._profile.kind],
             )
-            shapes, repaired = geometries.shapes, geometries.repaired
+            shapes = geometries.shapes
             points = shapely.point_on_surface(shapes)
             x, y = shapely.get_x(points), shapely.get_y(points)
         else:
@@ -104,11 +105,10 @@ class Placer:
                 *self._texts(rows), rows.faults, is_projected=self.shift.is_projected
             )
         placement = self._by_point(rows, x, y, is_wgs84=shapes is not None)
-        placement.shapes, placement.repaired, placement.place_text = (
-            shapes,
-            repaired,
-            place_text,
-        )
+        placement.shapes, placement.place_text = shapes, place_text
+        if geometries is not None:
+            placement.repaired = geometries.repaired
+            placement.reshaped = geometries.changed_area
         wanting = rows.faults.ok & np.isnan(placement.lon)
         if wanting.any():
             self._by_words(rows, placement, wanting, place_text, stated_unit)

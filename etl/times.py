@@ -118,7 +118,7 @@ def _transitions(name: str) -> tuple[np.ndarray, np.ndarray]:
     zone = ZoneInfo(name)
 
     def offset(second: int) -> int:
-        return int(datetime.fromtimestamp(second, zone).utcoffset().total_seconds())  # type: ignore[union-attr]
+        return int(datetime.fromtimestamp(second, zone).utcoffset().total_seconds())
 
     at: list[int] = []
     offsets = [offset(0)]
