@@ -46,16 +46,14 @@ def months_chart(months: pd.DataFrame) -> alt.LayerChart:
 def week_chart(cells: np.ndarray) -> alt.Chart:
     """Weekday by hour, (7, 24) counts; dark means many."""
     names = [label("weekday", day) for day in range(7)]
+    # Only the counts travel; where each belongs is worked out in the browser.
     table = pd.DataFrame(
-        {
-            "weekday": np.repeat(names, 24),
-            "hour": np.tile(np.arange(24), 7),
-            "incidents": cells.ravel(),
-        }
+        {"cell": np.arange(168, dtype=np.uint8), "n": cells.ravel().astype(np.int32)}
     )
     ramp = alt.Scale(range=[_PAPER, *ramp_hex("light", 6)], domainMin=0)
     return (
         alt.Chart(table)
+        .transform_calculate(hour="datum.cell % 24", weekday=f"{names}[floor(datum.cell / 24)]")
         .mark_rect(cornerRadius=1.5)
         .encode(
             x=alt.X(
@@ -63,15 +61,17 @@ def week_chart(cells: np.ndarray) -> alt.Chart:
             ),
             y=alt.Y("weekday:O", title=None, sort=names),
             color=alt.Color(
-                "incidents:Q",
+                "n:Q",
                 scale=ramp,
                 legend=alt.Legend(
                     title=None, tickMinStep=1, gradientLength=120, orient="right"
                 ),
             ),
-            tooltip=_tips(
-                weekday=t("chart.weekday"), hour=t("chart.hour"), incidents=t("chart.count")
-            ),
+            tooltip=[
+                alt.Tooltip("weekday:N", title=t("chart.weekday")),
+                alt.Tooltip("hour:Q", title=t("chart.hour")),
+                alt.Tooltip("n:Q", title=t("chart.count")),
+            ],
         )
         .properties(height=HEIGHT_PX)
     )
@@ -91,7 +91,7 @@ def categories_chart(categories: pd.DataFrame, limit: int = 10) -> alt.LayerChar
         ),
         legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=160),
     )
-    return _ranking(table, colour)
+    return _ranking(table, colour, legend_px=50)
 
 
 def units_chart(units: pd.Series, names: dict[str, str], limit: int = 10) -> alt.LayerChart:
@@ -148,7 +148,7 @@ def matches_chart(matches: dict[str, int]) -> alt.LayerChart:
     return alt.layer(bars, texts).properties(height=30 + 26 * len(table))
 
 
-def _ranking(table: pd.DataFrame, colour: object) -> alt.LayerChart:
+def _ranking(table: pd.DataFrame, colour: object, *, legend_px: int = 0) -> alt.LayerChart:
     base = alt.Chart(table).encode(
         x=alt.X("incidents:Q", title=None, axis=None),
         y=alt.Y(
@@ -158,7 +158,7 @@ def _ranking(table: pd.DataFrame, colour: object) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(color=colour)
     texts = base.mark_text(align="left", dx=4).encode(text=alt.Text("incidents:Q", format=","))
-    return alt.layer(bars, texts).properties(height=30 + 20 * len(table))
+    return alt.layer(bars, texts).properties(height=30 + 20 * len(table) + legend_px)
 
 
 def _tips(**titles: str) -> list[alt.Tooltip]:

@@ -77,6 +77,11 @@ header[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSideb
 .wall-dots i { width: 0.9rem; height: 0.35rem; border-radius: 0.2rem; background: #35435F; }
 .wall-dots i.on { background: #F7D03C; width: 1.8rem; }
 .st-key-wall_map iframe { height: calc(100vh - 5.2rem) !important; border-radius: 0.4rem; }
+/* Map text is in pixels: on bigger screens the whole map is enlarged with the page. */
+@media (min-width: 2400px) { .st-key-wall_map iframe { zoom: 1.333;
+  width: 100% !important;  height: calc((100vh - 5.2rem) / 1.333) !important; } }
+@media (min-width: 3600px) { .st-key-wall_map iframe { zoom: 2; width: 100% !important;
+  height: calc((100vh - 5.2rem) / 2) !important; } }
 .st-key-wall_controls button { background: #131C2E; border: 1px solid #35435F; color: #E6ECF7;
   font-size: 1rem; padding: 0.1rem 0.9rem; min-height: 0; }
 .st-key-wall_controls button p { font-size: 1rem; }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import frame, intake
+from dashboard.components.upload import suffix_of
 from data.settings import Settings
 
 SCRIPT = Path(dashboard.__file__).with_name("app.py")
@@ -128,3 +132,54 @@ def test_the_wall_moves_on(stores: dict[str, Settings]) -> None:
 def frame_columns(settings: Settings):
     frame.configure(settings)
     return frame.current_frame().columns
+
+
+def test_a_first_visit_to_a_deep_link_still_runs_the_entry() -> None:
+    importlib.import_module("dashboard.server")
+    assert PagesManager.uses_pages_directory is False
+
+
+class FakeIntake:
+    """An intake that accepts everything and remembers the path it was given."""
+
+    path: Path | None = None
+
+    def profiles(self) -> dict[str, str]:
+        return {"crimes": "incidents"}
+
+    def preview(self, path: Path, profile: str) -> pd.DataFrame:
+        self.path = path
+        return pd.DataFrame({"案件编号": ["1"]})
+
+    def load(self, path: Path, profile: str, progress: intake.Progress) -> dict[str, int]:
+        progress(1)
+        return {"load_id": 1, "accepted": 1, "rejected": 0, "duplicate": 0}
+
+
+def test_an_upload_is_previewed_then_loaded(stores: dict[str, Settings]) -> None:
+    fake = FakeIntake()
+    intake.register(fake)
+    app = visit(stores["full"], "loads")
+    app.get("file_uploader")[0].set_value(
+        [("../../evil name.csv", b"a\n1\n", "text/csv")]
+    ).run()
+    assert app.dataframe[-2].value.columns.tolist() == ["案件编号"]
+    assert fake.path is not None
+    assert fake.path.name == "upload.csv"
+    assert not fake.path.exists()
+    next(button for button in app.button if button.label == "装入").click().run()
+    assert any("接受 1 行" in success.value for success in app.success)
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [
+        ("a.csv", ".csv"),
+        ("a.CSV.gz", ".csv.gz"),
+        ("a.exe", ""),
+        ("/vsicurl/x", ""),
+        ("a.b.zip", ".zip"),
+    ],
+)
+def test_only_a_known_ending_is_kept(name: str, suffix: str) -> None:
+    assert suffix_of(name) == suffix
