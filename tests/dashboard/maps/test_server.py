@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import streamlit.config
 
@@ -23,3 +26,9 @@ def test_names_are_not_rebound():
     named = config(host="0.0.0.0", port=1, public_host="atlas.example")
     assert "atlas.example" in named["server.allowedHosts"]
     assert named["browser.serverAddress"] == "atlas.example"
+
+
+def test_the_map_component_is_not_imported_before_the_server_runs():
+    """Declared before there is a runtime, the component would answer 404."""
+    code = "import sys, dashboard.server; sys.exit('streamlit_folium' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
