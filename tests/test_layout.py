@@ -47,7 +47,7 @@ def test_no_county_is_named_outside_the_sample() -> None:
     ("pattern", "allowed"),
     [
         (r"unsafe_allow_html", set()),
-        (r"\bst\.html\(", {"style.py", "legend.py", "watermark.py"}),
+        (r"\bst\.html\(", {"markup.py"}),
         (r"components\.v1", set()),
         (r"sys\.path", set()),
         (r"\bpickle\b", set()),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from dashboard.components import markup
 from dashboard.escape import for_html
 from dashboard.i18n import t
 from dashboard.queries import Totals
@@ -42,7 +41,7 @@ def kpi_row(now: Totals, before: Totals | None) -> None:
     """The row above the map."""
     share = now.unplaced / now.incidents if now.incidents else 0.0
     unplaced = _tile("pa-kpi", kpi_name("unplaced"), f"{now.unplaced:,}", f"{share:.1%}", "")
-    st.html(f'<div class="pa-kpis">{"".join([*kpi_tiles(now, before), unplaced])}</div>')
+    markup.show(f'<div class="pa-kpis">{"".join([*kpi_tiles(now, before), unplaced])}</div>')
 
 
 def kpi_name(name: str) -> str:

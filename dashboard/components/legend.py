@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from dashboard.components import markup
 from dashboard.components.layers import SEPARATOR, Drawing
 from dashboard.escape import for_html
 from dashboard.frame import Frame
@@ -17,7 +16,7 @@ def legend_card(frame: Frame, drawing: Drawing, start: str, end: str) -> None:
         t("mark.version", version=frame.version),
     ]
     foot = f'<div class="pa-quiet">{for_html(SEPARATOR.join(words))}</div>'
-    st.html(
+    markup.show(
         f'<div class="pa-card pa-legend"><h4>{for_html(t("legend.heading"))}</h4>'
         f"{''.join(drawing.legend)}{foot}</div>"
     )

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.components import markup
 from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, t
@@ -22,7 +23,7 @@ Rows = list[tuple[str, str]]
 def record_panel(frame: Frame, place: str | None, summary: Summary) -> None:
     """Card of ``place`` (``kind:key``), or a word on how to open one."""
     if place is None:
-        st.html(
+        markup.show(
             f'<div class="pa-card pa-record"><h4>{for_html(t("record.heading"))}</h4>'
             f'<div class="pa-quiet">{for_html(t("record.prompt"))}</div></div>'
         )
@@ -33,7 +34,9 @@ def record_panel(frame: Frame, place: str | None, summary: Summary) -> None:
     body = "".join(
         f"<dt>{for_html(name)}</dt><dd>{for_html(value)}</dd>" for name, value in rows if value
     )
-    st.html(f'<div class="pa-card pa-record"><h4>{for_html(title)}</h4><dl>{body}</dl></div>')
+    markup.show(
+        f'<div class="pa-card pa-record"><h4>{for_html(title)}</h4><dl>{body}</dl></div>'
+    )
     with st.container(horizontal=True, key="record_actions"):
         if kind == "unit" and found:
             st.button(t("record.focus"), on_click=focus_unit, args=(key,), type="tertiary")

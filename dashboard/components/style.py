@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from dashboard.components import markup
 
 _COMMON = """
 <style>
@@ -92,9 +92,9 @@ header[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSideb
 
 def page_style() -> None:
     """Style of the desk pages."""
-    st.html(_COMMON)
+    markup.show(_COMMON)
 
 
 def wall_style() -> None:
     """Style of the command wall, on top of nothing else."""
-    st.html(_WALL)
+    markup.show(_WALL)

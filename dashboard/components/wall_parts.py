@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components import markup
 from dashboard.components.header import marks
 from dashboard.components.kpis import kpi_tiles
 from dashboard.components.layers import Drawing
@@ -21,7 +22,7 @@ def wall_head(frame: Frame, scene: str, start: str, end: str) -> None:
     name = t("app.title", region=localized(dict(frame.region.names)))
     mark = " · ".join(marks(frame))
     badge = f'<span class="mark">{for_html(mark)}</span>' if mark else ""
-    st.html(
+    markup.show(
         f'<div class="wall-head"><b>{for_html(name)}</b>'
         f"<em>{for_html(label('scene', scene))}</em>"
         f"<span>{for_html(t('legend.period', start=start, end=end))}</span>{badge}</div>"
@@ -31,12 +32,12 @@ def wall_head(frame: Frame, scene: str, start: str, end: str) -> None:
 def wall_numbers(summary: Summary) -> None:
     """The big numbers: all incidents, then deaths and injured."""
     tiles = kpi_tiles(summary.now, summary.before, css="wall-kpi")[:3]
-    st.html(f'<div class="wall-kpis">{"".join(tiles)}</div>')
+    markup.show(f'<div class="wall-kpis">{"".join(tiles)}</div>')
 
 
 def wall_legend(drawing: Drawing) -> None:
     """What the marks on the map mean."""
-    st.html(f'<div class="wall-legend">{"".join(drawing.legend)}</div>')
+    markup.show(f'<div class="wall-legend">{"".join(drawing.legend)}</div>')
 
 
 def wall_ranking(frame: Frame, summary: Summary) -> None:
@@ -49,7 +50,7 @@ def wall_ranking(frame: Frame, summary: Summary) -> None:
         for code, count in top.items()
     ]
     body = "".join(rows) or f'<div class="pa-quiet">{for_html(t("empty.filter"))}</div>'
-    st.html(f'<div class="wall-rank"><h4>{for_html(t("wall.top_units"))}</h4>{body}</div>')
+    markup.show(f'<div class="wall-rank"><h4>{for_html(t("wall.top_units"))}</h4>{body}</div>')
 
 
 def wall_controls(index: int) -> None:
@@ -64,7 +65,7 @@ def wall_controls(index: int) -> None:
         dots = "".join(
             f'<i class="{"on" if place == index else ""}"></i>' for place in range(len(SCENES))
         )
-        st.html(f'<div class="wall-dots">{dots}</div>', width="content")
+        markup.show(f'<div class="wall-dots">{dots}</div>', width="content")
         if st.button(
             t("wall.resume") if is_paused() else t("wall.pause"), on_click=toggle_pause
         ):
