@@ -12,6 +12,7 @@ import io
 import math
 import threading
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -24,9 +25,9 @@ from geo.crs import WGS84
 from geo.density import DensityGrid, density_grid
 from geo.selection import IncidentSelection
 
-TILE_PX = 256
+TILE_PX = 512
 MAX_ZOOM = 19
-_LEVELS = 64
+_LEVELS = 48
 _BREAKS = 6
 _LATTICE = 5  # points along a tile's side
 _CELLS_PER_BANDWIDTH = 5
@@ -36,8 +37,8 @@ _HALF_WORLD_M = math.pi * 6_378_137.0
 _grids: ByteLru[DensityGrid] = ByteLru(192 << 20, lambda grid: int(grid.values.nbytes))
 _breaks: ByteLru[tuple[float, ...]] = ByteLru(1 << 16, lambda _: 8 * _BREAKS)
 _tiles: ByteLru[bytes] = ByteLru(64 << 20, len)
-# PROJ objects are not to be shared between threads at the same moment.
-_projections = threading.local()
+# Making a projection takes longer than drawing a tile; one serves all threads, in turn.
+_projecting = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +80,15 @@ def _compute_grid(
 
 
 def _region_bounds_m(frame: Frame) -> tuple[float, float, float, float]:
-    to_metric = Transformer.from_crs(WGS84, frame.region.metric_crs, always_xy=True)
-    west, south, east, north = to_metric.transform_bounds(*frame.region.bounds)
+    with _projecting:
+        to_metric = _projection(str(WGS84), str(frame.region.metric_crs))
+        west, south, east, north = to_metric.transform_bounds(*frame.region.bounds)
     return west, south, east, north
+
+
+@cache
+def _projection(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def heat_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
@@ -105,7 +112,7 @@ def _compute_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
 
 
 def heat_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> bytes:
-    """PNG of one tile (256 px, palette with transparency); cached."""
+    """PNG of one tile (512 px, palette with transparency); cached."""
     key = (frame.region.digest, frame.version, request, z, x, y)
     return _tiles.get(key, lambda: _draw_tile(frame, request, z, x, y))
 
@@ -135,7 +142,7 @@ def _samples(cell_m: float, z: int) -> int:
     """Samples along a tile's side: at least one per grid cell, never more than pixels."""
     # A tile is widest at the equator, so elsewhere this is on the dense side.
     side_m = 2 * _HALF_WORLD_M / (1 << z)
-    return int(np.clip(math.ceil(1.3 * side_m / cell_m), 8, TILE_PX))
+    return int(np.clip(math.ceil(side_m / cell_m), 8, TILE_PX))
 
 
 def _positions_m(
@@ -147,19 +154,13 @@ def _positions_m(
     mercator_x, mercator_y = np.meshgrid(
         (x + ends) * side - _HALF_WORLD_M, _HALF_WORLD_M - (y + ends) * side
     )
-    lattice = _from_mercator(crs).transform(mercator_x, mercator_y)
+    with _projecting:
+        lattice = _projection("EPSG:3857", crs).transform(mercator_x, mercator_y)
     # Linear interpolation between lattice points, as two small matrix products.
     at = (np.arange(samples) + 0.5) / samples * (_LATTICE - 1)
     weights = np.clip(1 - np.abs(at[:, None] - np.arange(_LATTICE)), 0, None)
     east, north = (weights @ axis @ weights.T for axis in lattice)
     return east, north
-
-
-def _from_mercator(crs: str) -> Transformer:
-    known: dict[str, Transformer] = _projections.__dict__.setdefault("known", {})
-    if crs not in known:
-        known[crs] = Transformer.from_crs("EPSG:3857", crs, always_xy=True)
-    return known[crs]
 
 
 def _encode(level: np.ndarray, theme: Theme) -> bytes:
@@ -168,7 +169,7 @@ def _encode(level: np.ndarray, theme: Theme) -> bytes:
     ramp = density_ramp(theme, _LEVELS)
     image.putpalette(ramp[:, :3].tobytes())
     file = io.BytesIO()
-    image.save(file, "PNG", transparency=ramp[:, 3].tobytes(), compress_level=4)
+    image.save(file, "PNG", transparency=ramp[:, 3].tobytes(), compress_level=3)
     return file.getvalue()
 
 

@@ -23,8 +23,11 @@
       const coming = L.tileLayer(url, {
         pane: "atlas-heat",
         opacity: 0,
+        // A tile is 512 px wide: fewer, larger answers cost the server less.
+        tileSize: 512,
+        zoomOffset: -1,
         maxZoom: 19,
-        keepBuffer: 1,
+        keepBuffer: 0,
         updateWhenZooming: false,
         bounds: [[bounds[1] - 0.05, bounds[0] - 0.05], [bounds[3] + 0.05, bounds[2] + 0.05]],
       });
