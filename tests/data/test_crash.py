@@ -11,9 +11,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import event
 
 from data.settings import Settings
 from data.store import Store
+from geo.errors import StoreError
 from geo.selection import IncidentSelection
 
 ROWS = 12_000
@@ -104,6 +106,25 @@ def test_a_killed_load_leaves_the_store_as_it_was(
     frame = store.incidents(IncidentSelection())
     assert (frame["load_id"] == 2).sum() == ROWS
     assert store.version == 2
+
+
+def test_a_full_disk_changes_nothing_and_says_so(store: Store, kit: Any) -> None:
+    kit.put(store, kit.incidents(ROWS // 2))
+    before = digest(store)
+    pages: list[int] = []
+
+    def fill_the_disk(connection: Any, _: Any, __: Any) -> None:
+        pages[:] = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages[0] + 20}")
+
+    event.listen(store._engine, "checkout", fill_the_disk)
+    with pytest.raises(StoreError, match="no disk space left"):
+        kit.put(store, kit.incidents(ROWS, seed=2), sha256="bb")
+    event.remove(store._engine, "checkout", fill_the_disk)
+    store.close()  # pooled connections keep the limit
+    assert digest(store) == before
+    kit.put(store, kit.incidents(ROWS, seed=2), sha256="bb")
+    assert len(store.incidents(IncidentSelection())) == ROWS
 
 
 def test_two_loads_at_once_take_turns(
