@@ -1,10 +1,11 @@
-"""The one place where stored text is made safe for HTML, map scripts and workbook cells."""
+"""Where foreign text is made safe for HTML, Markdown, map scripts and workbook cells."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
+import string
 import unicodedata
 
 # Inside folium's script templates a back-tick or ${…} would run even after HTML escaping.
@@ -12,6 +13,7 @@ _SCRIPT_SIGNS = str.maketrans(
     {sign: f"&#{ord(sign)};" for sign in "`$\\{}"} | {"\u2028": None, "\u2029": None}
 )
 _SAFE_JSON = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&`$'"})
+_PUNCTUATION = str.maketrans({sign: f"\\{sign}" for sign in string.punctuation})
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|\.\d+)([eE][+-]?\d+)?%?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
 
@@ -19,6 +21,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "|", "%")
 def for_html(text: object) -> str:
     """``text`` as inert HTML, also safe inside a JavaScript string or template literal."""
     return html.escape(str(text), quote=True).translate(_SCRIPT_SIGNS)
+
+
+def for_markdown(text: object) -> str:
+    """``text`` as inert Markdown on one line: no link, picture, formula or heading in it."""
+    return " ".join(str(text).split()).translate(_PUNCTUATION)
 
 
 def for_script(value: object) -> str:

@@ -32,6 +32,7 @@ PAYLOADS = (
     "{{7*7}} \\u003cb\\u003e",
     '=HYPERLINK("http://evil.example","x")',
     "警情 😀 </script>",
+    "![x](http://evil.example/x.png) $x$ :red[y]",
 )
 
 
@@ -185,6 +186,8 @@ def load(store: Store, kind: RecordKind, table: pa.Table, *, is_demo: bool = Fal
                 "accepted": n,
                 "rejected": 2,
                 "duplicate": 1,
+                "dropped_columns": list(PAYLOADS),
+                "warnings": [{"code": PAYLOADS[0], "detail": PAYLOADS[-1]}],
                 "matches": {"A1": n // 2, "C2~": n - n // 2},
             }
         )

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts import balance_chart, matches_chart
+from dashboard.escape import for_markdown
 from dashboard.export import csv, write_workbook
 from dashboard.frame import Frame
 from dashboard.i18n import label, t
@@ -77,13 +78,17 @@ def load_report(frame: Frame, load_id: int) -> None:
     st.markdown(f"**{t('loads.report', load=load_id)}**")
     st.altair_chart(balance_chart(**counts))
     st.caption(t("loads.balance", **{name: f"{count:,}" for name, count in counts.items()}))
+    for finding in report.get("warnings") or ():
+        st.warning(
+            f"{for_markdown(label('finding', finding['code']))} · {for_markdown(finding['detail'])}"
+        )
     matches = match_counts(report)
     if matches:
         st.markdown(f"**{t('loads.hit_rate')}**")
         st.altair_chart(matches_chart(matches))
     dropped = report.get("dropped_columns") or ()
     if dropped:
-        st.caption(t("loads.dropped", columns=", ".join(map(str, dropped))))
+        st.caption(t("loads.dropped", columns=", ".join(map(for_markdown, dropped))))
 
 
 def match_counts(report: Mapping[str, Any]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.escape import for_markdown
 from dashboard.i18n import label, t
 from dashboard.intake import Intake
 from geo.errors import SafetyError
@@ -37,7 +38,7 @@ def upload_panel(intake: Intake | None) -> None:
             if st.button(t("upload.load"), type="primary"):
                 _load(intake, path, profile)
         except SafetyError as error:
-            st.error(t("upload.failed", message=error))
+            st.error(t("upload.failed", message=for_markdown(error)))
 
 
 def suffix_of(name: str) -> str:

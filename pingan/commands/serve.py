@@ -15,8 +15,21 @@ def serve(
     region: RegionOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
+    base_path: Annotated[
+        str, typer.Option(help="Path below which a reverse proxy serves the product.")
+    ] = "",
+    public_host: Annotated[
+        str | None, typer.Option(help="Host name the browsers use, behind a reverse proxy.")
+    ] = None,
 ) -> None:
     """Serve the dashboard until interrupted."""
     store, pack, settings = open_store(region)
     intake = EtlIntake(store, pack)
-    serve_dashboard(settings, host=host, port=port, intake=intake)
+    serve_dashboard(
+        settings,
+        host=host,
+        port=port,
+        base_path=base_path,
+        public_host=public_host,
+        intake=intake,
+    )

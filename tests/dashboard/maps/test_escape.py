@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.escape import for_cell, for_html, for_script
+from dashboard.escape import for_cell, for_html, for_markdown, for_script
 
 
 @given(st.text())
@@ -48,3 +48,8 @@ def test_what_a_spreadsheet_would_run_becomes_text(text):
 @pytest.mark.parametrize("value", ["-104.05", "+86", "1e5", "12%", "禹州", "", "a=b", 3, None])
 def test_plain_values_pass_unchanged(value):
     assert for_cell(value) == value
+
+
+def test_markdown_signs_are_plain_text():
+    assert for_markdown("![x](http://a.b)\n# 1 $x$") == r"\!\[x\]\(http\:\/\/a\.b\) \# 1 \$x\$"
+    assert for_markdown("神垕镇") == "神垕镇"
