@@ -172,8 +172,8 @@ def test_an_upload_is_previewed_then_loaded(stores: dict[str, Settings]) -> None
     assert fake.path is not None
     assert fake.path.name == "upload.csv"
     assert not fake.path.exists()
-    next(button for button in app.button if button.label == "装入").click().run()
-    assert any("接受 1 行" in success.value for success in app.success)
+    next(button for button in app.button if button.label == "入库").click().run()
+    assert any("接收 1 行" in success.value for success in app.success)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,10 @@
   const HEAD_BYTES = 20;
   const SPRITE_LIMIT = 25000; // beyond, plain squares are drawn pixel by pixel
   const REACH_PX = 8;
+  // Opacity (of 255) of a lone mark and of a crowd this many times the usual one.
+  const LEAST_INK = 70;
+  const FULL_INK = 245;
+  const CROWDED = 3;
 
   function decode(buffer) {
     const view = new DataView(buffer);
@@ -176,16 +180,25 @@
       }
     },
 
+    // Too many for single marks: the more that share a pixel, the more ink it gets, relative to
+    // the crowd in view, so that a map full of points still shows where they gather.
     drawPixels(context, seen, radius, frame) {
       const { width, height } = frame;
       if (!this._image || this._image.width !== width || this._image.height !== height) {
         this._image = context.createImageData(width, height);
         this._pixels = new Uint32Array(this._image.data.buffer);
-      } else this._pixels.fill(0);
+        this._crowd = new Uint16Array(width * height);
+      } else {
+        this._pixels.fill(0);
+        this._crowd.fill(0);
+      }
       const pixels = this._pixels;
+      const crowd = this._crowd;
       const colour = new Uint32Array(this._style.colours.map(pixel));
       const { category, rank } = this._data;
       const side = Math.max(1, Math.round(radius * 1.3));
+      let inked = 0;
+      let marks = 0;
       for (let k = 0; k < seen.count; k += 1) {
         const i = seen.index[k];
         const edge = side + (rank[i] >= 48 ? 1 : 0);
@@ -196,8 +209,20 @@
         const c = colour[category[i]];
         for (let y = y0; y < y1; y += 1) {
           const row = y * width;
-          for (let x = x0; x < x1; x += 1) pixels[row + x] = c;
+          for (let x = x0; x < x1; x += 1) {
+            pixels[row + x] = c;
+            if (crowd[row + x] === 0) inked += 1;
+            if (crowd[row + x] < 65535) crowd[row + x] += 1;
+            marks += 1;
+          }
         }
+      }
+      const full = Math.max(1, CROWDED * (marks / Math.max(1, inked) - 1));
+      for (let at = 0; at < pixels.length; at += 1) {
+        if (crowd[at] === 0) continue;
+        const share = Math.min(1, (crowd[at] - 1) / full);
+        const ink = LEAST_INK + (FULL_INK - LEAST_INK) * share;
+        pixels[at] = (pixels[at] & 0xffffff) | (ink << 24);
       }
       context.putImageData(this._image, 0, 0);
     },
