@@ -66,16 +66,21 @@ def heat_layer(
 
 def points_layer(frame: Frame, selection: IncidentSelection) -> Layer:
     """Every placed incident, fetched once per data version and filtered in the browser."""
-    columns, colours = frame.columns, category_colours(selection.categories)
+    columns = frame.columns
     mask = columns.mask(selection)
+    usual, wanted = category_colours(), category_colours(selection.categories)
     return Layer(
         slot="points",
         kind="Points",
         options={
             "url": frame.url("points", "points.bin"),
             "filter": _browser_filter(selection, columns.unit_codes),
-            "colours": [colours[code] for code in CATEGORY_CODES],
-            "names": list(CATEGORY_CODES),
+            # Only those that differ from the domain's colour, which the map knows.
+            "colours": {
+                place: wanted[code]
+                for place, code in enumerate(CATEGORY_CODES)
+                if wanted[code] != usual[code]
+            },
         },
         shown=int((mask & (columns.lon == columns.lon)).sum()),
         left_out=int((mask & (columns.lon != columns.lon)).sum()),
@@ -85,7 +90,10 @@ def points_layer(frame: Frame, selection: IncidentSelection) -> Layer:
 def _browser_filter(
     selection: IncidentSelection, unit_codes: Sequence[str]
 ) -> dict[str, object]:
-    """The selection with codes turned into the byte positions of the points payload."""
+    """The selection with codes turned into the byte positions of the points payload.
+
+    What allows everything is left out.
+    """
 
     def places(chosen: tuple[str, ...] | None, universe: Sequence[str]) -> list[int] | None:
         if chosen is None:
@@ -93,7 +101,7 @@ def _browser_filter(
         return [universe.index(code) for code in chosen if code in universe]
 
     worst = selection.worst_match
-    return {
+    wanted = {
         "categories": places(selection.categories, CATEGORY_CODES),
         "severities": selection.severities,
         "dayFrom": selection.day_from,
@@ -103,6 +111,7 @@ def _browser_filter(
         "units": places(selection.units, unit_codes),
         "worstMatch": None if worst is None else MATCH_CODES.index(worst),
     }
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def units_layer(
