@@ -50,6 +50,11 @@ class Frame:
     y_m: np.ndarray
 
     @cached_property
+    def placed(self) -> np.ndarray:
+        """(n) whether an incident has coordinates."""
+        return np.isfinite(self.columns.lon) & np.isfinite(self.columns.lat)
+
+    @cached_property
     def is_demo(self) -> bool:
         """Whether any of the data is invented."""
         return self.store.is_demo

@@ -21,6 +21,7 @@ from pyproj import Transformer
 from dashboard.frame import Frame
 from dashboard.lru import ByteLru
 from dashboard.palette import Theme, density_ramp
+from dashboard.rows import rows_of
 from geo.crs import WGS84
 from geo.density import DensityGrid, density_grid
 from geo.selection import IncidentSelection
@@ -35,6 +36,7 @@ _MAX_CELLS = 4_000_000
 _HALF_WORLD_M = math.pi * 6_378_137.0
 
 _grids: ByteLru[DensityGrid] = ByteLru(192 << 20, lambda grid: int(grid.values.nbytes))
+_sharp: ByteLru[np.ndarray] = ByteLru(32 << 20, lambda flags: int(flags.nbytes))
 _breaks: ByteLru[tuple[float, ...]] = ByteLru(1 << 16, lambda _: 8 * _BREAKS)
 _tiles: ByteLru[bytes] = ByteLru(64 << 20, len)
 # Where the samples of a tile lie, the same for every selection: east and north in metres.
@@ -56,8 +58,11 @@ class HeatRequest:
 
 
 def sharp_enough(frame: Frame, bandwidth_m: float) -> np.ndarray:
-    """Placed incidents whose 95 % radius is within the bandwidth; others would only blur."""
-    return (frame.columns.r95_m <= bandwidth_m) & np.isfinite(frame.x_m)
+    """(n) placed and with the 95 % radius within the bandwidth; others would only blur."""
+    key = (frame.region.digest, frame.version, bandwidth_m)
+    return _sharp.get(
+        key, lambda: (frame.columns.r95_m <= bandwidth_m) & np.isfinite(frame.x_m)
+    )
 
 
 def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) -> DensityGrid:
@@ -69,15 +74,16 @@ def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) ->
 def _compute_grid(
     frame: Frame, selection: IncidentSelection, bandwidth_m: float
 ) -> DensityGrid:
-    chosen = frame.columns.mask(selection) & sharp_enough(frame, bandwidth_m)
+    rows = rows_of(frame, selection)
+    rows = rows[sharp_enough(frame, bandwidth_m)[rows]]
     west, south, east, north = _bounds_m(frame.region.bounds, str(frame.region.metric_crs))
     edge = bandwidth_m
     bounds = (west - edge, south - edge, east + edge, north + edge)
     area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
     cell_m = max(bandwidth_m / _CELLS_PER_BANDWIDTH, math.sqrt(area / _MAX_CELLS))
     return density_grid(
-        frame.x_m[chosen],
-        frame.y_m[chosen],
+        frame.x_m[rows],
+        frame.y_m[rows],
         bounds_m=bounds,
         cell_m=min(cell_m, bandwidth_m),
         bandwidth_m=bandwidth_m,
