@@ -13,7 +13,7 @@ from etl import text
 from etl.coordinates import parse_points
 from etl.faults import Faults
 from etl.guess_words import KEY
-from etl.numbers import parse_numbers
+from etl.numbers import parse_quantities
 from etl.privacy import is_personal_header, personal_rows
 from etl.sources import Source
 from etl.sources.model import GEOMETRY
@@ -104,7 +104,7 @@ class FileSample:
 
     def is_numeric(self, name: str) -> bool:
         """Whether nearly all values are numbers."""
-        _, bad = parse_numbers(self._values[name])
+        _, bad = parse_quantities(self._values[name])
         return bool(bad.mean() < 1 - CHECK_SHARE)
 
     def largest_coordinate(self, lon: str, lat: str) -> float:
