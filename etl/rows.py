@@ -92,11 +92,16 @@ class Rows:
         return mix(*parts)
 
     def rejects(self) -> pa.Table:
-        """The refused rows with their raw text, unless that is personal."""
+        """The refused rows with their raw text, unless that is personal.
+
+        Only columns that the profile uses are kept: nobody has looked at the others.
+        """
         bad = np.flatnonzero(~self.faults.ok)
         index = pa.array(bad)
         raw = {
-            name: text.blank(column.take(index), [""]) for name, column in self._texts.items()
+            name: text.blank(column.take(index), [""])
+            for name, column in self._texts.items()
+            if name in self._profile.source_columns
         }
         whole = redact(text.json_objects(raw)) if raw else pa.nulls(len(bad), pa.string())
         table = self.faults.table(self.row_no, whole)
