@@ -131,7 +131,8 @@ def test_chinese_pairs_in_one_column(text):
 def test_a_pair_that_says_none_is_absent():
     faults = Faults(2)
     x, _ = parse_points(*split_pairs(pa.array(["无", None])), faults, is_projected=False)
-    assert faults.ok.all() and np.isnan(x).all()
+    assert faults.ok.all()
+    assert np.isnan(x).all()
 
 
 def test_half_a_pair_is_refused():

@@ -51,7 +51,8 @@ def test_floats_survive(values):
 )
 def test_amounts_with_their_unit(text, value):
     amounts, bad = parse_quantities(normalise(pa.array([text])))
-    assert not bad.any() and amounts[0] == pytest.approx(value)
+    assert not bad.any()
+    assert amounts[0] == pytest.approx(value)
 
 
 @pytest.mark.parametrize("text", ["约3人", "若干", "人", "1,2.3.4元", "三人"])
@@ -62,7 +63,8 @@ def test_vague_amounts_are_refused(text):
 def test_none_of_something_is_absent():
     faults = Faults(2)
     counts = parse_counts(pa.array(["无", "2人"]), faults, field="deaths", largest=9)
-    assert faults.ok.all() and counts.tolist() == [0, 2]
+    assert faults.ok.all()
+    assert counts.tolist() == [0, 2]
 
 
 def test_counts_are_whole_and_bounded():
