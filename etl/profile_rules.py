@@ -79,7 +79,7 @@ class FileRules:
     delimiter: str | None = None
     sheet: str | None = None
     layer: str | None = None
-    header_row: int = 0  # rows that stand above the header
+    header_row: int | None = None  # title rows that stand above the header
     as_of_pattern: str | None = None  # on the file name, groups year month day [hour minute]
 
     @classmethod
@@ -90,7 +90,7 @@ class FileRules:
             delimiter=table.take("delimiter", str),
             sheet=table.take("sheet", str),
             layer=table.take("layer", str),
-            header_row=table.take("header_row", int, 0),
+            header_row=table.take("header_row", int),
             as_of_pattern=table.regex("as_of_pattern"),
         )
         table.close(cls.__dataclass_fields__)
