@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl import text
-from etl.coordinates import parse_points
+from etl.coordinates import parse_points, split_pairs
 from etl.faults import Faults
 from etl.guess_words import KEY
 from etl.numbers import parse_quantities
@@ -119,11 +120,13 @@ class FileSample:
         _, bad = parse_quantities(self._values[name])
         return bool(bad.mean() < 1 - CHECK_SHARE)
 
-    def largest_coordinate(self, lon: str, lat: str) -> float:
-        """Median of the larger coordinate of each row; NaN when few rows have a pair."""
-        pair = self._values[lon], self._values[lat]
+    def middle(self, lon: str, lat: str | None = None) -> tuple[float, float]:
+        """Median coordinates of two columns, or of one that holds pairs; NaN when few rows have any."""
+        pair = split_pairs(self._values[lon])
+        if lat is not None:
+            pair = self._values[lon], self._values[lat]
         x, y = parse_points(*pair, Faults(self.n_rows), is_projected=True)
         has_pair = np.isfinite(x + y)
         if has_pair.mean() < CHECK_SHARE / 2:
-            return float("nan")
-        return float(np.median(np.maximum(np.abs(x), np.abs(y))[has_pair]))
+            return math.nan, math.nan
+        return float(np.median(x[has_pair])), float(np.median(y[has_pair]))
