@@ -94,6 +94,8 @@ class FileRules:
             as_of_pattern=table.regex("as_of_pattern"),
         )
         table.close(cls.__dataclass_fields__)
+        if rules.header_row is not None and rules.header_row < 0:
+            raise ProfileError(f"{table.path}: header_row must be 0 or more")
         if rules.as_of_pattern:
             groups = set(re.compile(rules.as_of_pattern).groupindex)
             if not {"year", "month", "day"} <= groups:

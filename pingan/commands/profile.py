@@ -20,7 +20,7 @@ def new(
     sheet: Annotated[str | None, typer.Option(help="Worksheet, when not the first.")] = None,
     layer: Annotated[str | None, typer.Option(help="Layer, when the file has several.")] = None,
     header_row: Annotated[
-        int | None, typer.Option(help="Title rows above the header, if guessed wrongly.")
+        int | None, typer.Option(min=0, help="Title rows above the header, if guessed wrongly.")
     ] = None,
 ) -> None:
     """Draft a profile from a file: columns, codes and formats guessed, people left out."""
