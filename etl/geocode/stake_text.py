@@ -28,6 +28,7 @@ _ROUTE = re.compile(
     r"(?!\d| ?(?:公里|千米|KM|K ?\+|米|[至到~-] ?\d|\+))"
     r"|道(?<=\d.道))"
 )
+ROUTE_CODE = re.compile(r"[GSXYCZ]\d{1,4}(?:[WENS]\d?)?")
 _NUMBER_BEFORE = re.compile(r"\d{1,4}$")
 _PLATE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _UNIT = r"公里|千米|KM?(?![A-Z0-9])"
