@@ -1,5 +1,4 @@
-"""Points on the road network: the nearest road, how surely it is the right one, and which
-datum makes a set of points lie on roads.
+"""Points on the road network: the nearest road, and how surely it is the right one.
 
 Every road within reach of a point is a hypothesis. Its weight is the Gaussian likelihood
 of the position error times the odds of what else the record says (route code, road name,
@@ -19,15 +18,11 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Transformer
 
-from geo import datum as datums
-from geo.assign import OUTSIDE, UnitIndex
-from geo.crs import WGS84, require_metric
+from geo.crs import require_metric
 from geo.errors import CrsError, FrameError
 from geo.segments import Floats, Ints, segments_of
 from geo.stakes import RouteLocator
-from geo.vocabulary import Datum
 
 Number = TypeVar("Number", np.float64, np.int64)
 
@@ -36,14 +31,6 @@ SIDES = ("left", "right", "on")
 # Below this distance a point is on the axis: neither left nor right of it.
 ON_AXIS_M = 1e-6
 CHUNK = 100_000
-
-# A search for the datum of points: fewer tell too little, more tell nothing new.
-MIN_POINTS = 50
-MAX_POINTS = 20_000
-NEAR_ROAD_M = 20.0
-FAR_M = 2_000.0
-DATUM_RATIO = 2.0
-DATUM_SIGMAS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,35 +67,6 @@ class SnapRules:
     class_odds: Mapping[str, float] = field(default_factory=dict)
     accept: float = 0.9
     good_sigmas: float = 2.0
-
-
-@dataclass(frozen=True)
-class DatumFit:
-    """How well points fit region and roads when read in one datum.
-
-    Parameters
-    ----------
-    share_inside
-        Share of the points inside the region's units.
-    median_m
-        Median distance of those inside to the nearest road, at most :data:`FAR_M`; NaN
-        when none is inside.
-    share_near
-        Share of all points that are inside and within :data:`NEAR_ROAD_M` of a road.
-    """
-
-    datum: Datum
-    share_inside: float
-    median_m: float
-    share_near: float
-
-
-@dataclass(frozen=True)
-class DatumOpinion:
-    """The fits of a set of points, best first, and the datum they speak for, if any."""
-
-    fits: tuple[DatumFit, ...]
-    proposed: Datum | None
 
 
 @dataclass(frozen=True)
@@ -285,55 +243,6 @@ def snap_points(
         for at in range(0, max(len(evidence), 1), CHUNK)
     ]
     return pd.concat(snapped).set_axis(points.index)
-
-
-def suspect_datum(
-    lon: ArrayLike, lat: ArrayLike, *, roads: RoadIndex, units: UnitIndex
-) -> DatumOpinion:
-    """Read points in each Chinese datum and see in which they lie on roads.
-
-    Nothing is converted: the opinion is for whoever states the datum of a file. There is
-    none when fewer than :data:`MIN_POINTS` points fall inside the region, or when the
-    best datum does not put at least twice as many points on roads as any other, by
-    three standard errors of the difference.
-
-    Parameters
-    ----------
-    lon, lat
-        (n) degrees in an unknown datum. Of very many points an even sample is taken.
-    roads
-        Roads in the region's metric CRS.
-    units
-        Units in WGS-84 degrees.
-    """
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    sample = finite[:: max(1, len(finite) // MAX_POINTS)]
-    x, y = x[sample], y[sample]
-    to_metric = Transformer.from_crs(WGS84, roads.crs, always_xy=True)
-    fits: list[DatumFit] = []
-    for trial in (Datum.WGS84, Datum.GCJ02, Datum.BD09):
-        wgs_x, wgs_y = datums.to_wgs84(x, y, trial)
-        inside = units.assign(wgs_x, wgs_y) != OUTSIDE
-        distance = roads.distance_m(
-            *to_metric.transform(wgs_x[inside], wgs_y[inside]), at_most_m=FAR_M
-        )
-        fits.append(
-            DatumFit(
-                datum=trial,
-                share_inside=float(inside.mean()) if len(x) else 0.0,
-                median_m=float(np.median(distance)) if len(distance) else float("nan"),
-                share_near=float((distance <= NEAR_ROAD_M).sum() / len(x)) if len(x) else 0.0,
-            )
-        )
-    fits.sort(key=lambda fit: fit.share_near, reverse=True)
-    best, second = (fit.share_near * len(x) for fit in fits[:2])
-    is_clear = (
-        fits[0].share_inside * len(x) >= MIN_POINTS
-        and best >= DATUM_RATIO * second
-        and best - second >= DATUM_SIGMAS * np.sqrt(best + second)
-    )
-    return DatumOpinion(tuple(fits), fits[0].datum if is_clear and best > 0 else None)
 
 
 def _snap(

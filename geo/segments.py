@@ -7,7 +7,7 @@ the line it belongs to; a geometry library walks the whole line for each point.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -130,3 +130,14 @@ def segments_of(lines: Sequence[Any] | NDArray[np.object_]) -> Segments:
         chain -= np.repeat(chain[first], np.diff(np.r_[first, len(line)]))
     ux, uy = (step[kept] / length[:, None]).T
     return Segments(line, xy[kept, 0], xy[kept, 1], ux.copy(), uy.copy(), length, chain)
+
+
+def concatenate(parts: Sequence[Segments]) -> Segments:
+    """Segments laid end to end; their lines and chains stay as they are."""
+    none = segments_of([])
+    return Segments(
+        *(
+            np.concatenate([getattr(part, column.name) for part in (none, *parts)])
+            for column in fields(Segments)
+        )
+    )

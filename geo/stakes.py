@@ -13,7 +13,7 @@ stake costs one binary search, however many pieces overlap there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
@@ -23,18 +23,19 @@ import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from geo.calibration import (
+    Piece,
+    calibration_in_force,
+    linear_pieces,
+    require_columns,
+    surveyed_pieces,
+)
 from geo.crs import require_metric
 from geo.errors import FrameError
-from geo.segments import Floats, Ints, Segments, segments_of
+from geo.segments import Floats, Ints, concatenate
 
 # Two pieces that meet within this distance at the same stake are one place.
 JOINT_M = 1.0
-# A surveyed post is searched this far around the measure its stake leads to expect, plus
-# a share of the distance from the post before: in hairpins the nearest leg may be wrong.
-POST_REACH_M = 150.0
-POST_STRETCH = 0.02
-# A calibration chain may pass the end of its line by this much.
-END_SLACK_M = 1.0
 
 
 class StakeStatus(IntEnum):
@@ -132,15 +133,15 @@ class RouteLocator:
         on: date | None = None,
     ) -> None:
         require_metric(routes, what="routes")
-        _require(routes, ("route_code", "stake_from_m", "stake_to_m"), what="routes")
-        surveyed = _calibration(calibration, on=on)
+        require_columns(routes, ("route_code", "stake_from_m", "stake_to_m"), what="routes")
+        surveyed = calibration_in_force(calibration, on=on)
         codes = routes["route_code"].to_numpy(dtype=object)
         unknown = sorted(set(surveyed["route_code"]) - set(codes))
         if unknown:
             raise FrameError(f"the calibration names route {unknown[0]}, which has no line")
         pieces = [
-            *_linear_pieces(routes, except_codes=set(surveyed["route_code"])),
-            *_surveyed_pieces(routes, surveyed),
+            *linear_pieces(routes, except_codes=set(surveyed["route_code"])),
+            *surveyed_pieces(routes, surveyed),
         ]
         # Along a route, pieces follow one another in the order of their first stake.
         pieces.sort(key=lambda piece: (piece.route_code, piece.from_m))
@@ -266,11 +267,11 @@ class RouteLocator:
             piece[rows] = self._piece_number[at]
         return StakeFixes(stake_m=stake, offset_m=offset, piece=piece)
 
-    def _join(self, pieces: list[_Piece]) -> None:
+    def _join(self, pieces: list[Piece]) -> None:
         """Lay all segments end to end and index the cells between their stakes."""
         sizes = np.array([len(p.segments) for p in pieces], dtype=np.int64)
         owner = np.repeat(np.arange(len(pieces)), sizes)
-        self._segments = _concatenate([p.segments for p in pieces])
+        self._segments = concatenate([p.segments for p in pieces])
         self._stake_m = np.concatenate([np.empty(0), *(p.stake_m[:-1] for p in pieces)])
         self._end_m = np.concatenate([np.empty(0), *(p.stake_m[1:] for p in pieces)])
         self._scale = self._segments.length_m / (self._end_m - self._stake_m)
@@ -347,186 +348,3 @@ class RouteLocator:
             at = np.flatnonzero(self._route == route)
             self._trees[route] = at, self._segments.take(at).tree()
         return self._trees[route]
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Segments in the direction of rising stakes, with the (k + 1) stakes of their ends."""
-
-    route_code: str
-    number: int
-    segments: Segments
-    stake_m: Floats
-    residual_m: float
-
-    @property
-    def from_m(self) -> float:
-        return float(self.stake_m[0])
-
-    @property
-    def to_m(self) -> float:
-        return float(self.stake_m[-1])
-
-
-def _linear_pieces(routes: gpd.GeoDataFrame, *, except_codes: set[str]) -> list[_Piece]:
-    codes = routes["route_code"].to_numpy(dtype=object)
-    stakes = routes[["stake_from_m", "stake_to_m"]].to_numpy(dtype=float)
-    segments = segments_of(routes.geometry.to_numpy())
-    bounds = np.searchsorted(segments.line, np.arange(len(routes) + 1))
-    pieces: list[_Piece] = []
-    seen: dict[str, int] = {}
-    for row, code in enumerate(codes):
-        part = segments.take(slice(bounds[row], bounds[row + 1]))
-        if code in except_codes or np.isnan(stakes[row]).any() or not len(part):
-            continue
-        number = seen[code] = seen.get(code, -1) + 1
-        ends = np.array([0.0, part.chain_m[-1] + part.length_m[-1]])
-        pieces.append(_piece(str(code), number, part, ends, stakes[row]))
-    return pieces
-
-
-def _surveyed_pieces(routes: gpd.GeoDataFrame, surveyed: pd.DataFrame) -> list[_Piece]:
-    pieces = []
-    codes = routes["route_code"].to_numpy(dtype=object)
-    for code, of_route in surveyed.groupby("route_code", sort=True):
-        rows = segments_of(routes.geometry.to_numpy()[codes == code])
-        # The chain of the route runs on from row to row.
-        line = replace(rows, chain_m=np.cumsum(rows.length_m) - rows.length_m)
-        if not len(line):
-            raise FrameError(f"the calibration names route {code}, whose line is empty")
-        for number in np.unique(of_route["piece"].to_numpy(dtype=np.int64)):
-            points = of_route[of_route["piece"] == number]
-            points = points.sort_values("stake_m", kind="stable")
-            stakes, chain = points[["stake_m", "chain_m"]].to_numpy(dtype=float).T
-            residual = np.nan
-            if np.isnan(chain).any():
-                xy = points[["x_m", "y_m"]].to_numpy(dtype=float)
-                chain, residual = _chain_of_posts(line, stakes, xy, route_code=str(code))
-            if len(chain) > 1 and chain[-1] < chain[0]:
-                stakes, chain = stakes[::-1], chain[::-1]
-            pieces.append(_piece(str(code), int(number), line, chain, stakes, residual))
-    return pieces
-
-
-def _piece(
-    code: str,
-    number: int,
-    line: Segments,
-    chain_m: Floats,
-    stakes_m: Floats,
-    residual_m: float = np.nan,
-) -> _Piece:
-    """Cut a line at its vertices and calibration points, and give each cut its stake."""
-    what = f"route {code}, piece {number}"
-    total = float(line.chain_m[-1] + line.length_m[-1])
-    if len(chain_m) < 2:
-        raise FrameError(f"{what} has one calibration point; it needs two or more")
-    if chain_m[0] < -END_SLACK_M or chain_m[-1] > total + END_SLACK_M:
-        raise FrameError(f"{what}: calibration leaves its line, which is {total:.0f} m long")
-    chain = np.clip(chain_m, 0.0, total)
-    step, rise = np.diff(chain), np.diff(stakes_m)
-    if not ((step > 0).all() and ((rise > 0).all() or (rise < 0).all())):
-        wrong = int(np.argmax((step <= 0) | (np.sign(rise) != np.sign(rise[0])) | (rise == 0)))
-        raise FrameError(
-            f"{what}: stakes neither rise nor fall strictly along the line near "
-            f"stake {stakes_m[wrong + 1]:.0f}; correct it, or begin a new piece there"
-        )
-    vertices = line.chain_m[(line.chain_m > chain[0]) & (line.chain_m < chain[-1])]
-    cuts = np.unique(np.concatenate([chain, vertices]))
-    stakes = np.interp(cuts, chain, stakes_m)
-    # Cuts that differ by rounding alone would give a segment without stakes.
-    distinct = np.r_[True, np.abs(np.diff(stakes)) > 0]
-    cuts, stakes = cuts[distinct], stakes[distinct]
-    owner = np.searchsorted(line.chain_m, cuts[:-1], side="right") - 1
-    along = cuts[:-1] - line.chain_m[owner]
-    x_m, y_m = line.place(owner, along)
-    ux, uy, length = line.ux[owner], line.uy[owner], np.diff(cuts)
-    if rise[0] < 0:
-        x_m, y_m = (x_m + ux * length)[::-1], (y_m + uy * length)[::-1]
-        ux, uy, length, stakes = -ux[::-1], -uy[::-1], length[::-1], stakes[::-1]
-    run = np.cumsum(length) - length
-    segments = Segments(np.zeros(len(run), dtype=np.int64), x_m, y_m, ux, uy, length, run)
-    return _Piece(code, number, segments, stakes, residual_m)
-
-
-def _chain_of_posts(
-    line: Segments, stakes_m: Floats, xy_m: Floats, *, route_code: str
-) -> tuple[Floats, float]:
-    """Where surveyed posts, in the order of their stakes, stand along a line.
-
-    Returns
-    -------
-    Lengths along the line, and the greatest distance of a post from it.
-    """
-    ends = [_nearest(line, x, y, -np.inf, np.inf)[0] for x, y in xy_m[[0, -1]]]
-    direction = np.sign(ends[1] - ends[0])
-    chain, worst = np.empty(len(stakes_m)), 0.0
-    expected, reach = ends[0], POST_REACH_M
-    for i, (x, y) in enumerate(xy_m):
-        if i:
-            ahead = stakes_m[i] - stakes_m[i - 1]
-            expected = chain[i - 1] + direction * ahead
-            reach = POST_REACH_M + POST_STRETCH * ahead
-        chain[i], distance = _nearest(line, x, y, expected - reach, expected + reach)
-        # Written so that NaN is refused.
-        if not distance <= POST_REACH_M:
-            raise FrameError(
-                f"route {route_code}: the post at stake {stakes_m[i]:.0f} is more than "
-                f"{POST_REACH_M:.0f} m from where its stake leads; correct its coordinates, "
-                "or begin a new piece there"
-            )
-        worst = max(worst, distance)
-    return chain, worst
-
-
-def _nearest(
-    line: Segments, x: float, y: float, from_m: float, to_m: float
-) -> tuple[float, float]:
-    """Length along a line, and distance, of its place nearest to a point within a window."""
-    low = np.maximum(from_m - line.chain_m, 0.0)
-    high = np.minimum(to_m - line.chain_m, line.length_m)
-    within = np.flatnonzero(low <= high)
-    if not len(within):
-        return np.nan, np.inf
-    reach = line.ux[within] * (x - line.x_m[within]) + line.uy[within] * (y - line.y_m[within])
-    along = np.clip(reach, low[within], high[within])
-    foot_x, foot_y = line.place(within, along)
-    distance = np.hypot(x - foot_x, y - foot_y)
-    best = int(np.argmin(distance))
-    return float(line.chain_m[within[best]] + along[best]), float(distance[best])
-
-
-def _calibration(table: pd.DataFrame | None, *, on: date | None) -> pd.DataFrame:
-    """The rows in force, with every column the pieces need."""
-    columns = ["route_code", "piece", "stake_m", "chain_m", "x_m", "y_m"]
-    if table is None:
-        return pd.DataFrame(columns=columns)
-    _require(table, ("route_code", "piece", "stake_m"), what="the calibration")
-    if "chain_m" not in table:
-        _require(table, ("x_m", "y_m"), what="the calibration without chain_m")
-    never = pd.Series(pd.NaT, index=table.index)
-    begins, ends = (
-        pd.to_datetime(table.get(column, never)) for column in ("valid_from", "valid_to")
-    )
-    if on is None:
-        in_force = ends.isna()
-    else:
-        day = pd.Timestamp(on)
-        in_force = (begins.isna() | (begins <= day)) & (ends.isna() | (ends > day))
-    return table.loc[in_force].reindex(columns=columns)
-
-
-def _require(frame: pd.DataFrame, columns: tuple[str, ...], *, what: str) -> None:
-    missing = [column for column in columns if column not in frame]
-    if missing:
-        raise FrameError(f"{what} has no column {missing[0]!r}; it needs {', '.join(columns)}")
-
-
-def _concatenate(parts: list[Segments]) -> Segments:
-    none = segments_of([])
-    return Segments(
-        *(
-            np.concatenate([getattr(part, name) for part in (none, *parts)])
-            for name in ("line", "x_m", "y_m", "ux", "uy", "length_m", "chain_m")
-        )
-    )
