@@ -79,8 +79,9 @@ def suspect_datum(
         Units in WGS-84 degrees.
     """
     given = np.column_stack([np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)])
-    places = np.unique(given[np.isfinite(given).all(axis=1)].round(PLACE_DECIMALS), axis=0)
-    x, y = places[:: max(1, -(-len(places) // MAX_POINTS))].T
+    given = given[np.isfinite(given).all(axis=1)]
+    _, places = np.unique(given.round(PLACE_DECIMALS), axis=0, return_index=True)
+    x, y = given[places[:: max(1, -(-len(places) // MAX_POINTS))]].T
     to_metric = Transformer.from_crs(WGS84, roads.crs, always_xy=True)
     fits: list[DatumFit] = []
     for trial in (Datum.WGS84, Datum.GCJ02, Datum.BD09):
