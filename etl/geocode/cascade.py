@@ -21,7 +21,7 @@ import numpy as np
 from data.region import RegionPack
 from etl.geocode import names
 from etl.geocode.fuzzy import NameMatcher
-from etl.geocode.gazetteer import Gazetteer, Place
+from etl.geocode.gazetteer import Gazetteer, Place, Unit
 from etl.geocode.offsets import distance_m, midpoint, moved
 from etl.geocode.parse import Parsed, Parser, RoadMention, has_point_word
 from etl.geocode.protocol import UNMATCHED, Answer, Candidate, Placed, PlaceStatus
@@ -42,9 +42,8 @@ UNIT_SLACK_M = 3_000.0
 NO_UNIT_HANDICAP = 60
 CANDIDATE_SPREAD = 60
 CANDIDATE_SHARE = 55
-_UNIT_WORD = re.compile(
-    r"(?<=.)(?:街道办事处|街道办|办事处|街道|[\u4e00-\u9fff]族乡|乡|办(?!公))"
-)
+_UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|[\u4e00-\u9fff]族乡|乡|办(?!公))")
+_TYPE_OF = {"处": "街道", "办": "街道", "乡": "镇"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class AcceptRule:
         Where no unit is written: cost per character of the village's own name.
     """
 
-    lead: float = 45.0
+    lead: float = 37.0
     village_share: float = 50.0
     share: float = 34.0
     bare_share: float = 16.0
@@ -148,16 +147,21 @@ class Cascade:
     # -- fuzzy ------------------------------------------------------------------
 
     def _make_matcher(self) -> NameMatcher:
-        keys, owners = [], []
+        keys, owners, own, type_words = [], [], [], []
         for i, village in enumerate(self._villages):
             unit = self.gazetteer.units.get(village.unit or "")
+            head = self._key_head(unit) if unit else ""
             stem = unit.stem if unit else ""
-            keys += [f"{stem}镇{village.stem}村", f"{village.stem}村"]
+            keys += [f"{head}{village.stem}村", f"{village.stem}村"]
             owners += [i, i]
+            own.append(len(stem) + len(village.stem))
+            own.append(len(village.stem))
+            words = (*range(len(stem), len(head)), len(keys[-2]) - 1)
+            type_words += [words, (len(keys[-1]) - 1,)]
         self._is_bare = np.arange(len(keys)) % 2 == 1
         handicaps = np.where(self._is_bare, NO_UNIT_HANDICAP, 0)
-        self._own_chars = np.array([len(key) - (1 if i % 2 else 2) for i, key in enumerate(keys)])
-        return NameMatcher(keys, np.array(owners), handicaps)
+        self._own_chars = np.array(own)
+        return NameMatcher(keys, np.array(owners), handicaps, type_words)
 
     def _resolve_unlike(self, said: list[Parsed]) -> dict[int, list[Candidate]]:
         """Settle clear fuzzy matches in place; return the candidates of the unclear ones."""
@@ -178,8 +182,12 @@ class Cascade:
     def _query(self, said: Parsed) -> str:
         core = names.VILLAGE_SUFFIX.sub("村", said.core)
         if said.units:
-            return f"{self.gazetteer.units[next(iter(said.units))].stem}镇{core}"
-        return _UNIT_WORD.sub("镇", core, count=1)
+            return self._key_head(self.gazetteer.units[next(iter(said.units))]) + core
+        return _UNIT_WORD.sub(lambda found: _TYPE_OF[found.group()[-1]], core, count=1)
+
+    @staticmethod
+    def _key_head(unit: Unit) -> str:
+        return unit.stem + ("街道" if unit.name.endswith("街道") else "镇")
 
     def _judge(self, said: Parsed, keys: np.ndarray, costs: np.ndarray) -> list[Candidate]:
         """Accept the likeliest village into ``said``, or return the likely ones."""
@@ -201,6 +209,8 @@ class Cascade:
             said.village_is_heard = said.village_is_full = True
             said.village_is_bare = False
             said.village_score = score
+            return []
+        if said.units and has_point_word(said.rest) and "村" not in said.rest:
             return []
         return [
             self._candidate(self._villages[key // 2], max(0.0, 100.0 - max(0.0, one) / share))

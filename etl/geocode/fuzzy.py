@@ -18,9 +18,9 @@ from etl.geocode import names
 from etl.geocode.lookalikes import LOOKALIKES
 
 # Costs in hundredths of a wrong character.
-WRONG, MISSING, TYPE_WORD, SWAPPED = 100, 90, 15, 60
-SAME_SOUND, NEAR_SOUND, LOOKALIKE = 25, 55, 40
-_TYPE_CHARS = frozenset("镇乡街道办事处村社区委会居民")
+WRONG, ADDED, MISSING, TYPE_WORD, SWAPPED = 100, 90, 60, 15, 35
+SAME_SOUND, RARE_SOUND, NEAR_SOUND, LOOKALIKE = 25, 45, 70, 40
+_TYPE_CHARS = frozenset("镇乡办村社区")
 _SHORTLIST = 12
 _CHUNK = 2_048
 _MAX_QUERY = 16
@@ -55,9 +55,17 @@ class NameMatcher:
         (m) position of each key's owner.
     handicaps
         (m) cost added to a match with the key, in hundredths.
+    type_words
+        (m) positions in each key of the type words, which are often left out.
     """
 
-    def __init__(self, keys: list[str], owners: np.ndarray, handicaps: np.ndarray) -> None:
+    def __init__(
+        self,
+        keys: list[str],
+        owners: np.ndarray,
+        handicaps: np.ndarray,
+        type_words: list[tuple[int, ...]],
+    ) -> None:
         self._keys = keys
         self._sounds = [names.sound(key) for key in keys]
         self._owners = owners
@@ -66,9 +74,10 @@ class NameMatcher:
         column = {char: i for i, char in enumerate(self._key_chars)}
         self._length = np.array([len(key) for key in keys])
         self._columns = np.zeros((len(keys), int(self._length.max())), dtype=np.int64)
-        for i, key in enumerate(keys):
+        self._drop_key = np.full(self._columns.shape, MISSING, dtype=np.int32)
+        for i, (key, positions) in enumerate(zip(keys, type_words, strict=True)):
             self._columns[i, : len(key)] = [column[char] for char in key]
-        self._drop_key = _weights(self._key_chars)
+            self._drop_key[i, list(positions)] = TYPE_WORD
         self._features = _Features(self._key_chars)
         # Costs of query characters seen so far, one row each; row 0 is padding.
         self._row_of: dict[str, int] = {}
@@ -127,7 +136,7 @@ class NameMatcher:
         pairs = n * width
 
         drop_query = self._drop_query[rows]
-        drop_key = self._drop_key[columns]
+        drop_key = self._drop_key[keys]
         grid = np.zeros((longest + 1, height + 1, pairs), dtype=np.int32)
         grid[1:, 0] = np.cumsum(drop_query, axis=1).T
         grid[0, 1:] = np.cumsum(drop_key[:, :height], axis=1).T
@@ -172,7 +181,8 @@ class _Features:
         table = np.full((len(chars), len(self._chars)), WRONG, dtype=np.uint8)
         for ids, key_ids, cost in (
             (_ids(chars, _merged), self._near, NEAR_SOUND),
-            (_ids(chars, names.readings), self._exact, SAME_SOUND),
+            (_ids(chars, names.readings), self._exact, RARE_SOUND),
+            (_ids(chars, names.readings)[:, :1], self._exact, SAME_SOUND),
         ):
             for i in range(ids.shape[1]):
                 for j in range(key_ids.shape[1]):
@@ -201,5 +211,5 @@ def _merged(char: str) -> tuple[str, ...]:
 
 
 def _weights(chars: list[str]) -> np.ndarray:
-    """Cost of leaving out each character."""
-    return np.array([TYPE_WORD if c in _TYPE_CHARS else MISSING for c in chars], dtype=np.int32)
+    """Cost of each character of a query that no key has."""
+    return np.array([TYPE_WORD if c in _TYPE_CHARS else ADDED for c in chars], dtype=np.int32)

@@ -145,6 +145,7 @@ class Gazetteer:
             if unit.parent:
                 parent = names.normalise(unit.parent)
                 self.units_of_parent[parent].add(unit.code)
+        self.unit_stem_sounds = {names.sound(stem) for stem in self.unit_stems}
         self.unit_full_scanner = Scanner(name for name in self.unit_full if len(name) >= 2)
         self.unit_scanner = Scanner([*self.unit_full, *self.unit_stems])
         self.unit_sound_scanner = Scanner(self.unit_sounds)
@@ -229,8 +230,11 @@ class Gazetteer:
         """Their names without the type word, where nothing here is called so."""
         local = {*self.unit_stems, *self.village_stems[""], *self.region_names}
         local |= self.parent_names
-        stems = {_county_stem(name) for name in self._foreign}
-        return Scanner(stem for stem in stems if len(stem) >= 2 and stem not in local)
+        stems = {_county_stem(name) for name in self._foreign if not name.endswith("区")}
+        return Scanner(
+            stem for stem in stems
+            if len(stem) >= 2 and stem not in local and not stem.endswith(("镇", "乡", "村"))
+        )  # fmt: skip
 
     @cached_property
     def _foreign(self) -> set[str]:

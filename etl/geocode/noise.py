@@ -1,8 +1,8 @@
 """Seeded noise on village addresses, to measure the fuzzy matching.
 
-Every query is a village's address with one thing wrong: a character replaced by one that
-sounds or looks like it or by any other, one left out, put in or exchanged with its
-neighbour, another type word, no type word, or no unit at all.
+Every query is a village's address with one thing wrong: a character anywhere in it replaced
+by one that sounds or looks like it or by any other, one left out, put in or exchanged with
+its neighbour, other type words, none, or no unit at all.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from etl.geocode.gazetteer import Gazetteer
 from etl.geocode.lookalikes import LOOKALIKES
 
 KINDS = (
-    "clean", "homophone_unit", "homophone_village", "lookalike_unit", "lookalike_village",
-    "deletion_unit", "deletion_village", "insertion", "swap", "substitution_unit",
-    "substitution_village", "suffix", "no_type_word", "no_unit",
+    "clean", "homophone", "lookalike", "deletion", "insertion", "swap", "substitution",
+    "suffix", "no_type_word", "no_unit",
 )  # fmt: skip
 _UNIT_WORDS = ("镇", "乡", "办", "街道", "街道办事处")
 _VILLAGE_WORDS = ("村", "社区", "村委会", "居委会")
@@ -63,7 +62,6 @@ def noisy_addresses(
 def _noisy(
     unit: str, word: str, village: str, kind: str, random: np.random.Generator
 ) -> str | None:
-    action, _, where = kind.partition("_")
     match kind:
         case "clean":
             return f"{unit}{word}{village}村"
@@ -73,37 +71,27 @@ def _noisy(
             return f"{unit}{village}" if len(village) > 1 else f"{unit}{village}村"
         case "no_unit":
             return f"{village}村"
-        case "insertion" | "swap":
-            where = random.choice(["unit", "village"])
-    stem = unit if where == "unit" else village
-    changed = _changed(stem, action, random)
-    if changed is None:
-        return None
-    return f"{changed}{word}{village}村" if where == "unit" else f"{unit}{word}{changed}村"
+    return _changed(f"{unit}{word}{village}村", kind, random)
 
 
-def _changed(stem: str, action: str, random: np.random.Generator) -> str | None:
-    at = int(random.integers(len(stem)))
-    char = stem[at]
-    match action:
+def _changed(text: str, kind: str, random: np.random.Generator) -> str | None:
+    at = int(random.integers(len(text) - (kind == "swap")))
+    char = text[at]
+    match kind:
         case "deletion":
-            return stem[:at] + stem[at + 1 :] if len(stem) > 1 else None
+            return text[:at] + text[at + 1 :]
         case "insertion":
-            return stem[:at] + str(random.choice(_common())) + stem[at:]
+            return text[:at] + str(random.choice(_common())) + text[at:]
         case "swap":
-            if len(stem) < 2:
-                return None
-            at = int(random.integers(len(stem) - 1))
-            swapped = stem[:at] + stem[at + 1] + stem[at] + stem[at + 2 :]
-            return swapped if swapped != stem else None
+            return text[:at] + text[at + 1] + char + text[at + 2 :]
         case "substitution":
             others = _common()
         case "homophone":
             others = _homophones().get(names.readings(char)[0], ())
         case _:
             others = tuple(LOOKALIKES.get(char, ""))
-    others = [other for other in others if other != char] if action != "substitution" else others
-    return stem[:at] + str(random.choice(others)) + stem[at + 1 :] if len(others) else None
+    others = tuple(other for other in others if other != char)
+    return text[:at] + str(random.choice(others)) + text[at + 1 :] if others else None
 
 
 @cache

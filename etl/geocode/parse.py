@@ -17,7 +17,7 @@ from etl.geocode.offsets import offsets
 from etl.geocode.stake_text import Stake, parse_stake, stake_form
 
 MAX_TEXT = 160
-_FILLER = re.compile(r"(?:境内|辖区|境|管辖|镇区|城区|市区|地界|范围)?(?:内|的|段)?")
+_FILLER = re.compile(r"(?:境内|辖区内?|镇区|城区|市区|地界内?)?的?")
 # What follows a village's bare stem where the stem is the whole name.
 _TAIL = re.compile(
     r"$|村|社区|[东西南北](?:侧|面|边|头|口|门|约|\d|[东西南北]|偏|方)|[路街桥河坡](?:口|上|边|头|段|旁|东|西|南|北)"
@@ -30,6 +30,13 @@ _POINT_WORD = re.compile(
     r"煤矿|矿|厂|公司|学校|小学|中学|高中|初中|幼儿园|医院|卫生[室所院]|诊所|水库|大坝|景区|公园|市场|超市|商场|广场"
     r"|加油站|收费站|车站|派出所|政府|法院|银行|信用社|饭店|酒店|宾馆|工地|小区|花园|家属院|林区|山庄|桥|寺|庙会|祠|陵|高速|路|街|线"
 )
+# A known name that goes on is another name: 董村店村 is not 董村.
+_GOES_ON = re.compile(
+    r"(?!村|社区|[与和至到及跟同])[\u4e00-\u9fff]{1,2}(?:村(?!委)|社区)"
+    r"|(?![东西南北村口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$"
+)
+# A last character that may have changed places with 村.
+_STRAY = re.compile(r"(?![东西南北口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$")
 _BEFORE_VILLAGE = re.compile(r"[东西南北府近旁路至到与和、口线段号米站面侧边道街处]$|\d$")
 _AND = re.compile(r"(?:[东南西北][头侧口]?)?(?:与|和|至|到|、|及|跟|同|[/~—-])?")
 _BETWEEN = re.compile(r"之间|中间|交界|[两二]村|接壤|之交|路段|段")
@@ -39,7 +46,9 @@ _HOUSE = re.compile(
     r"(\d{1,5})(?:-\d{1,4})?(?:号|號)(?!线|楼|矿|井|公路|国道|省道)"
 )
 _VILLAGE_END = re.compile(r"村民委员会|社区居民委员会|居民委员会|社区居委会|村委会|居委会|社区|村")
-_STOP = re.compile(r"[\dA-Z、与和/+~—-]|附近|东侧|西侧|南侧|北侧")
+_STOP = re.compile(r"[\dA-Z、与/+~—-]|附近|东侧|西侧|南侧|北侧")
+# Behind the name of a county these make it the name of a road or a township.
+_NO_COUNTY = re.compile(names.NOT_THE_PLACE.pattern + r"|镇|乡|街道|办|村|社区")
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -219,14 +228,15 @@ class Parser:
             spelling = heard_at.at(heard)
             if spelling is None or (not unit and len(spelling) < 3):
                 continue
+            if _GOES_ON.match(rest, len(spelling)):
+                continue
             written = rest[: len(spelling)]
             full = bool(names.VILLAGE_SUFFIX.search(written))
             if full or (unit and len(spelling) >= 2 and _TAIL.match(rest, len(spelling))):
-                if not full and names.NOT_THE_PLACE.match(rest, len(spelling)):
-                    continue
-                said.villages = frozenset(known.village_sounds[unit][spelling])
-                said.village_is_full, said.village_is_heard = full, True
-                return
+                if full or not names.NOT_THE_PLACE.match(rest, len(spelling)):
+                    # Whether another village is as likely is for the fuzzy search to say.
+                    said.core = written
+                    return
         if unit:
             for at, name in known.village_full_scanners[unit].scan(rest):
                 if _BEFORE_VILLAGE.search(rest, 0, at):
@@ -242,6 +252,8 @@ class Parser:
         after = position + len(name)
         codes = known.village_full[unit].get(name)
         full = codes is not None
+        if _GOES_ON.match(rest, after):
+            return False
         if codes is None:
             codes = known.village_stems[unit][name]
             if names.NOT_THE_PLACE.match(rest, after):
@@ -279,7 +291,11 @@ class Parser:
 
     def _read_points(self, said: Parsed) -> None:
         for at, name in self._names.point_scanner.scan(said.text):
-            if not names.NOT_THE_PLACE.match(said.text, at + len(name)):
+            after = at + len(name)
+            if not (
+                names.NOT_THE_PLACE.match(said.text, after)
+                or said.text.startswith(("村", "社区", "居委会"), after)
+            ):
                 said.points.append(name)
 
     def _read_roads(self, said: Parsed, spoken: str) -> None:
@@ -288,7 +304,9 @@ class Parser:
             return
         for at, name in known.road_scanner.scan(text):
             end = at + len(name)
-            if name.endswith("街") and text.startswith("道", end):
+            if name.endswith("街") and (
+                text.startswith("道", end) or name[:-1] in known.unit_stems
+            ):
                 continue
             owners = known.road_names.get(name) or known.road_variants[name]
             said.roads.append(
@@ -313,7 +331,10 @@ class Parser:
             written = said.text[at : at + len(heard)]
             if written in taken or not names.ROAD_SUFFIX.search(written):
                 continue
-            if written.endswith("街") and said.text.startswith("道", at + len(heard)):
+            if written.endswith("街") and (
+                said.text.startswith("道", at + len(heard))
+                or heard[:-1] in self._names.unit_stem_sounds
+            ):
                 continue
             said.roads.append(
                 RoadMention(
@@ -331,7 +352,7 @@ class Parser:
                 said.is_outside = True
                 return
         stem = self._names.division_stems.at(text, head)
-        if stem is None or names.NOT_THE_PLACE.match(text, head + len(stem)):
+        if stem is None or _NO_COUNTY.match(text, head + len(stem)):
             return
         if not said.points and not said.roads and len(text) > head + len(stem):
             said.is_outside = True
@@ -340,7 +361,7 @@ class Parser:
         """What is left to be found by likeness, if it looks like a village's name."""
         if (said.villages and not said.village_is_bare) or not self._names.villages:
             return
-        if said.villages or len(said.units) > 1 or said.other_units:
+        if said.villages or said.core or len(said.units) > 1 or said.other_units:
             return
         text = said.text[head:]
         rest = said.rest if said.units else text
@@ -348,17 +369,19 @@ class Parser:
             if not rest or not _PLACE_WORD.match(rest):
                 return
             near = rest[:10]
-            if not _VILLAGE_END.search(near) and (len(rest) > 5 or _POINT_WORD.search(near)):
+            if not _VILLAGE_END.search(near) and len(rest) > 5:
                 return
-        elif said.roads or said.stake is not None or len(text) < 2:
+        elif (said.roads and not _VILLAGE_END.search(text)) or said.stake is not None or len(text) < 2:
             return
         window = rest[:16]
         ends = [found.end() for found in _VILLAGE_END.finditer(window) if found.start() > 0]
         stop = _STOP.search(window, 2)
         limit = stop.start() if stop else len(window)
-        ends = [one for one in ends if one <= limit] or [limit]
-        if ends[-1] >= 2:
-            said.core = window[: ends[-1]]
+        end = max((one for one in ends if one <= limit), default=limit)
+        if _STRAY.match(window, end):
+            end += 1
+        if end >= 2:
+            said.core = window[:end]
 
 
 def has_point_word(text: str) -> bool:
