@@ -42,8 +42,7 @@ UNIT_SLACK_M = 3_000.0
 NO_UNIT_HANDICAP = 60
 CANDIDATE_SPREAD = 60
 CANDIDATE_SHARE = 55
-_UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|[\u4e00-\u9fff]族乡|乡|办(?!公))")
-_TYPE_OF = {"处": "街道", "办": "街道", "乡": "镇"}
+_UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|办(?!公))")
 
 
 @dataclass(frozen=True)
@@ -183,11 +182,11 @@ class Cascade:
         core = names.VILLAGE_SUFFIX.sub("村", said.core)
         if said.units:
             return self._key_head(self.gazetteer.units[next(iter(said.units))]) + core
-        return _UNIT_WORD.sub(lambda found: _TYPE_OF[found.group()[-1]], core, count=1)
+        return _UNIT_WORD.sub("街道", core, count=1)
 
     @staticmethod
     def _key_head(unit: Unit) -> str:
-        return unit.stem + ("街道" if unit.name.endswith("街道") else "镇")
+        return names.normalise(unit.name)
 
     def _judge(self, said: Parsed, keys: np.ndarray, costs: np.ndarray) -> list[Candidate]:
         """Accept the likeliest village into ``said``, or return the likely ones."""

@@ -49,6 +49,7 @@ _VILLAGE_END = re.compile(r"村民委员会|社区居民委员会|居民委员�
 _STOP = re.compile(r"[\dA-Z、与/+~—-]|附近|东侧|西侧|南侧|北侧")
 # Behind the name of a county these make it the name of a road or a township.
 _NO_COUNTY = re.compile(names.NOT_THE_PLACE.pattern + r"|镇|乡|街道|办|村|社区")
+_BROKEN_WORD = re.compile(r".{0,2}[镇乡街道办族]")
 _PLACE_WORD = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -364,6 +365,8 @@ class Parser:
         if said.villages or said.core or len(said.units) > 1 or said.other_units:
             return
         text = said.text[head:]
+        if said.units and not said.unit_is_sure and _BROKEN_WORD.match(said.rest):
+            said.units = frozenset()  # 顺店茁镇刘村: the type word comes later
         rest = said.rest if said.units else text
         if said.units:
             if not rest or not _PLACE_WORD.match(rest):
