@@ -13,6 +13,7 @@ from data.region import RegionPack
 from etl import text
 from etl.coordinates import DatumShift, parse_points, split_pairs
 from etl.geocode import Cascade, Gazetteer, Geocoder, Placed, PlaceStatus
+from etl.geocode.memo import Memo
 from etl.profile import Profile
 from etl.rows import Rows
 from etl.validate import geometry_datum, parse_geometries
@@ -75,7 +76,7 @@ class Placer:
             if isinstance(self._geocoder, Cascade)
             else Gazetteer(region)
         )
-        self._found = _PlacedTexts(self._geocoder)
+        self._found = Memo(self._geocoder)
         self._units_found: dict[str, str | None] = {}
         self.datum: str | None = None
         if self._rules is not None:
@@ -261,29 +262,6 @@ class Placer:
         placement.r95_m[at[hit]] = answers.r95_m[hit]
         placement.unit = _overlay(placement.unit, at[hit], answers.unit_code[hit])
         placement.match = _overlay(placement.match, at[hit], answers.match_code[hit])
-
-
-class _PlacedTexts:
-    """A geocoder that is asked each different text once."""
-
-    def __init__(self, geocoder: Geocoder) -> None:
-        self._geocoder = geocoder
-        self._position: dict[str, int] = {}
-        # The first answer is for no text at all.
-        self._answers = Placed.unmatched(1)
-
-    def locate(self, words: pa.Array) -> Placed:
-        """Answers for string column (n,); null is unmatched."""
-        encoded = words.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        fresh = [word for word in texts if word not in self._position]
-        if fresh:
-            start = len(self._position) + 1
-            self._position |= {word: start + i for i, word in enumerate(fresh)}
-            self._answers = self._answers.extended(self._geocoder.locate(fresh))
-        of_word = np.array([0, *(self._position[word] for word in texts)], dtype=np.int64)
-        word_of_row = pc.fill_null(pc.add(encoded.indices, 1), 0).to_numpy()
-        return self._answers.take(of_word[word_of_row])
 
 
 def _mask(n: int, rows: np.ndarray) -> np.ndarray:
