@@ -42,6 +42,7 @@ UNIT_SLACK_M = 3_000.0
 NO_UNIT_HANDICAP = 60
 CANDIDATE_SPREAD = 60
 CANDIDATE_SHARE = 55
+BARE_CANDIDATE_SHARE = 34
 _UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|办(?!公))")
 
 
@@ -179,7 +180,7 @@ class Cascade:
         return unclear
 
     def _query(self, said: Parsed) -> str:
-        core = names.VILLAGE_SUFFIX.sub("村", said.core)
+        core = names.VILLAGE_SUFFIX.sub("", said.core) + "村"
         if said.units:
             return self._key_head(self.gazetteer.units[next(iter(said.units))]) + core
         return _UNIT_WORD.sub("街道", core, count=1)
@@ -211,14 +212,16 @@ class Cascade:
             return []
         if said.units and has_point_word(said.rest) and "村" not in said.rest:
             return []
-        return [
-            self._candidate(self._villages[key // 2], max(0.0, 100.0 - max(0.0, one) / share))
-            for key, one in zip(keys.tolist(), costs.tolist(), strict=True)
-            if key >= 0
-            and one - float(costs[0]) <= CANDIDATE_SPREAD
-            and one - NO_UNIT_HANDICAP * self._is_bare[key]
-            <= CANDIDATE_SHARE * (share := float(self._own_chars[key]))
-        ]
+        likely = []
+        for key, one in zip(keys.tolist(), costs.tolist(), strict=True):
+            if key < 0 or one - float(costs[0]) > CANDIDATE_SPREAD:
+                break
+            own, share = float(self._own_chars[key]), CANDIDATE_SHARE
+            if self._is_bare[key]:
+                one, share = one - NO_UNIT_HANDICAP, BARE_CANDIDATE_SHARE
+            if one <= share * own and (own >= 2 or not self._is_bare[key]):
+                likely.append(self._candidate(self._villages[key // 2], 100.0 - one / own))
+        return likely
 
     def _candidate(self, place: Place, score: float) -> Candidate:
         return Candidate(place.code, self._full_name(place), place.lon, place.lat, score)
@@ -300,7 +303,7 @@ class Cascade:
             (name, places[code]) for name in spellings for code in self.gazetteer.points[name]
         ]
         if unit is not None:
-            here = [(name, place) for name, place in found if place.unit in (unit, None)]
+            here = [(name, p) for name, p in found if p.unit in (unit, None) or self._borders(unit, p)]
             if found and not here and not said.villages:
                 return [*(self._candidate(place, 60.0) for _, place in found),
                         self._unit_candidate(unit)]  # fmt: skip
@@ -330,7 +333,7 @@ class Cascade:
         village = self._sole_village(said) if unit is not None else None
         return _Anchor(
             place.lon, place.lat, place.r95_m, MatchCode(place.match_code),
-            unit=place.unit,
+            unit=unit or place.unit,
             place_code=village.code if village else place.code,
             name=f"{village.name}{place.name}" if village else place.name,
         )  # fmt: skip
@@ -374,21 +377,31 @@ class Cascade:
         if said.stake is not None and not math.isnan(said.stake.from_m):
             return None
         road = said.roads[-1] if said.house_no is not None else said.roads[0]
-        code, points = MatchCode.B3, []
+        name = road.spelling + ("" if said.house_no is None else f"{said.house_no}号")
+        fuzzy = _is_fuzzy(said, road)
         if said.house_no is not None:
             points = [p for one in road.owners if (p := self._roads.house(one, said.house_no))]
-        if not points:
-            code = MatchCode.C1
-            points = [p for one in road.owners if (p := self._roads.within(one, unit))]
-        number = f"{said.house_no}号" if said.house_no is not None else ""
-        fuzzy = _is_fuzzy(said, road)
-        found = self._choose(points, unit, code, road.spelling + number, fuzzy=fuzzy)
-        # A road longer than its unit is wide says less than the unit does.
-        if isinstance(found, _Anchor) and unit is not None:
-            return found if found.r95_m <= self.gazetteer.units[unit].r95_m else None
-        if isinstance(found, _Anchor) and found.r95_m > R95_M[MatchCode.D1]:
-            return None
-        return found
+            if points:
+                return self._choose(points, unit, MatchCode.B3, name, fuzzy=fuzzy)
+        if unit is None and _is_crossing(said):
+            return None  # of a crossing with a road not known, half is no place
+        # A street without numbers: its part in the unit; else the unit that holds it all.
+        parts = [part for one in road.owners for part in self._roads.parts(one)]
+        found = [part for part in parts if unit in (None, part.unit)]
+        found = [one for one in found if one.r95_m <= self.gazetteer.units[one.unit].r95_m]
+        score = VARIANT_SCORE if fuzzy else 100.0
+        if len(found) == 1:
+            part = found[0]
+            return _Anchor(
+                part.lon, part.lat, part.r95_m, MatchCode.C1, fuzzy, part.unit, None, name, score
+            )
+        return [
+            Candidate(
+                None, self.gazetteer.units[one.unit].name + name, one.lon, one.lat,
+                score / len(found),
+            )
+            for one in found
+        ]  # fmt: skip
 
     def _by_village(
         self, said: Parsed, unit: str | None, unclear: list[Candidate] | None
@@ -401,8 +414,6 @@ class Cascade:
         if not places:
             return None
         place = places[0]
-        if said.village_is_bare and not self._is_alone(said, place):
-            return [self._candidate(place, 60.0)]
         fuzzy = said.village_is_heard or said.unit_is_heard
         score = said.village_score if said.village_score else HEARD_SCORE if fuzzy else 100.0
         anchor = _Anchor(
@@ -425,7 +436,7 @@ class Cascade:
 
     def _by_unit(self, said: Parsed, unit: str | None, base: Answer) -> Answer:
         if unit is not None:
-            if not said.unit_is_sure and said.rest and not self._explains(said):
+            if not said.unit_is_sure and said.rest and not _explains(said):
                 return self._ambiguous(base, [self._unit_candidate(unit)])
             home = self.gazetteer.units[unit]
             anchor = _Anchor(
@@ -443,13 +454,12 @@ class Cascade:
             )  # fmt: skip
         return base
 
-    def _explains(self, said: Parsed) -> bool:
-        """Whether what follows a unit's bare stem is the kind of thing that lies in a unit."""
-        return has_point_word(said.rest) or bool(said.moves) or bool(said.near_m)
-
-    def _is_alone(self, said: Parsed, place: Place) -> bool:
-        """Whether a bare stem is all of the text but an offset or the like."""
-        return place.stem != said.text[:1] and len(place.stem) >= 2
+    def _borders(self, unit: str, place: Place) -> bool:
+        """Whether a crossing lies at the edge of a unit, as streets often are one."""
+        return (
+            place.match_code == MatchCode.B2
+            and self._roads.unit_distance_m(unit, place.lon, place.lat) <= UNIT_SLACK_M
+        )
 
     def _sole_village(self, said: Parsed) -> Place | None:
         if len(said.villages) == 1 and not said.second:
@@ -468,6 +478,8 @@ class Cascade:
             within = [p for p, metres in zip(points, away, strict=True) if metres <= p.r95_m]
             if not within and min(away) <= UNIT_SLACK_M:
                 within = [points[int(np.argmin(away))]]
+            if not within and self._region.is_schematic:
+                return None  # an invented course says nothing against the text
             if len(within) != 1:
                 rivals = within or points
                 return [
@@ -559,6 +571,13 @@ def _with_route(
         if owners and all(not owners & road.owners for road in roads):
             return [*roads, RoadMention(said.stake.span[1], owners, said.stake.route, False)]
     return roads
+
+
+def _explains(said: Parsed) -> bool:
+    """Whether what follows a unit's bare stem is the kind of thing that lies in a unit."""
+    if said.moves or said.near_m:
+        return True
+    return len(said.rest) >= 3 and has_point_word(said.rest)
 
 
 def _is_fuzzy(said: Parsed, *roads: RoadMention) -> bool:

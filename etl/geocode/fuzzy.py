@@ -19,7 +19,7 @@ from etl.geocode.lookalikes import LOOKALIKES
 
 # Costs in hundredths of a wrong character.
 WRONG, ADDED, MISSING, TYPE_WORD, SWAPPED = 100, 90, 60, 15, 35
-SAME_SOUND, RARE_SOUND, NEAR_SOUND, LOOKALIKE = 25, 45, 70, 40
+SAME_SOUND, RARE_SOUND, NEAR_SOUND, LOOKALIKE = 25, 65, 70, 40
 _TYPE_CHARS = frozenset("镇乡办村社区")
 _SHORTLIST = 12
 _CHUNK = 2_048

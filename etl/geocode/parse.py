@@ -320,7 +320,7 @@ class Parser:
             last = said.roads[-1]
             said.is_crossing = (
                 len({road.owners for road in said.roads}) >= 2
-                and _CROSSING.search(text, last.end - 1, last.end + 10) is not None
+                and _CROSSING.search(text, said.roads[0].end - 1, last.end + 10) is not None
             )
             number = _HOUSE.search(names.normalise(spoken).partition(last.spelling)[2][:14])
             if number and number.start() == 0:
@@ -355,7 +355,7 @@ class Parser:
         stem = self._names.division_stems.at(text, head)
         if stem is None or _NO_COUNTY.match(text, head + len(stem)):
             return
-        if not said.points and not said.roads and len(text) > head + len(stem):
+        if not said.points and not said.roads:
             said.is_outside = True
 
     def _set_core(self, said: Parsed, head: int, end: int) -> None:

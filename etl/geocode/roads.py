@@ -31,6 +31,16 @@ class RoadPoint:
     r95_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class RoadPart:
+    """What a unit holds of a road: degrees of its middle, 95 % radius in metres."""
+
+    unit: str
+    lon: float
+    lat: float
+    r95_m: float
+
+
 class RoadPlaces:
     """The roads and units of a region in metres.
 
@@ -43,6 +53,7 @@ class RoadPlaces:
         self._units = region.units.geometry.to_crs(region.metric_crs)
         self._to_degrees = Transformer.from_crs(region.metric_crs, WGS84, always_xy=True)
         self._to_metres = Transformer.from_crs(WGS84, region.metric_crs, always_xy=True)
+        self._parts: dict[int, list[RoadPart]] = {}
         self._crossings: dict[tuple[int, int], list[RoadPoint]] = {}
 
     def crossings(self, road: int, other: int) -> list[RoadPoint]:
@@ -64,21 +75,14 @@ class RoadPlaces:
         point = self._lines[road].interpolate(share, normalized=True)
         return self._point(point.x, point.y, radius)
 
-    def within(self, road: int, unit: str | None) -> RoadPoint | None:
-        """The middle of a road, or of its part in a unit, with half its length as radius.
+    def parts(self, road: int) -> list[RoadPart]:
+        """The part of a road in each unit that holds more than a twentieth of it.
 
-        None where the road does not touch the unit.
+        A part's place is its middle, its radius holds 95 % of it.
         """
-        line = self._lines[road]
-        if unit is not None:
-            part = shapely.intersection(line, self._units[unit])
-            if part.length == 0.0:
-                return None
-            parts = shapely.get_parts(part)
-            line = shapely.line_merge(shapely.multilinestrings(parts)) if len(parts) > 1 else part
-        middle = shapely.line_interpolate_point(_longest(line), 0.5, normalized=True)
-        reach = _SHARE_WITHIN * shapely.hausdorff_distance(line, middle)
-        return self._point(middle.x, middle.y, max(reach, R95_M[MatchCode.C1]))
+        if road not in self._parts:
+            self._parts[road] = self._divide(self._lines[road])
+        return self._parts[road]
 
     def nearest(self, road: int, lon: float, lat: float) -> tuple[RoadPoint, float]:
         """The point of a road nearest to a place, and how far it is in metres."""
@@ -94,6 +98,19 @@ class RoadPlaces:
     def unit_distance_m(self, unit: str, lon: float, lat: float) -> float:
         """How far a place lies outside a unit, 0 within."""
         return float(self._units[unit].distance(shapely.Point(*self._to_metres.transform(lon, lat))))
+
+    def _divide(self, line: shapely.LineString) -> list[RoadPart]:
+        parts = []
+        for unit, polygon in self._units.items():
+            inside = shapely.intersection(line, polygon)
+            if inside.length <= (1 - _SHARE_WITHIN) * line.length:
+                continue
+            longest = max(shapely.get_parts(inside), key=shapely.length)
+            middle = longest.interpolate(0.5, normalized=True)
+            reach = _SHARE_WITHIN * shapely.hausdorff_distance(inside, middle)
+            point = self._point(middle.x, middle.y, max(reach, R95_M[MatchCode.C1]))
+            parts.append(RoadPart(str(unit), point.lon, point.lat, point.r95_m))
+        return parts
 
     def _cross(self, road: int, other: int) -> list[RoadPoint]:
         line, second = self._lines[road], self._lines[other]
@@ -116,7 +133,3 @@ class RoadPlaces:
     def _point(self, x: float, y: float, r95_m: float) -> RoadPoint:
         lon, lat = self._to_degrees.transform(x, y)
         return RoadPoint(lon, lat, float(r95_m))
-
-
-def _longest(line: shapely.Geometry) -> shapely.LineString:
-    return max(shapely.get_parts(line), key=lambda part: part.length)
