@@ -41,8 +41,9 @@ UNIT_SLACK_M = 3_000.0
 # Likeness in hundredths of a wrong character; see etl.geocode.fuzzy.
 NO_UNIT_HANDICAP = 60
 CANDIDATE_SPREAD = 60
-CANDIDATE_SHARE = 55
-BARE_CANDIDATE_SHARE = 34
+# Of a candidate, cost per character: of the village's name where the unit is known, of both
+# names where it is only alike, of the village's where none is written.
+CANDIDATE_SHARE, WHOLE_CANDIDATE_SHARE, BARE_CANDIDATE_SHARE = 55, 40, 34
 _UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|办(?!公))")
 
 
@@ -216,9 +217,11 @@ class Cascade:
         for key, one in zip(keys.tolist(), costs.tolist(), strict=True):
             if key < 0 or one - float(costs[0]) > CANDIDATE_SPREAD:
                 break
-            own, share = float(self._own_chars[key]), CANDIDATE_SHARE
+            own, share = float(self._own_chars[key]), WHOLE_CANDIDATE_SHARE
             if self._is_bare[key]:
                 one, share = one - NO_UNIT_HANDICAP, BARE_CANDIDATE_SHARE
+            elif said.units:
+                own, share = len(self._villages[key // 2].stem), CANDIDATE_SHARE
             if one <= share * own and (own >= 2 or not self._is_bare[key]):
                 likely.append(self._candidate(self._villages[key // 2], 100.0 - one / own))
         return likely

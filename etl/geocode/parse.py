@@ -378,12 +378,12 @@ class Parser:
             return
         window = rest[:16]
         ends = [found.end() for found in _VILLAGE_END.finditer(window) if found.start() > 0]
-        stop = _STOP.search(window, 2)
+        stop = _STOP.search(window, 1)
         limit = stop.start() if stop else len(window)
         end = max((one for one in ends if one <= limit), default=limit)
         if _STRAY.match(window, end):
             end += 1
-        if end >= 2:
+        if end >= 2 or (said.units and len(rest) == 1):
             said.core = window[:end]
 
 
