@@ -30,7 +30,9 @@ OVERLAP_TOLERANCE = 0.01
 
 def read_units(path: Path, *, metric_crs: str) -> gpd.GeoDataFrame:
     """Read and check unit polygons; the result is indexed by ``unit_code``."""
-    frame = _read_layer(path, required=("unit_code", "name"), columns=(*UNIT_COLUMNS, *UNIT_OPTIONAL))
+    frame = _read_layer(
+        path, required=("unit_code", "name"), columns=(*UNIT_COLUMNS, *UNIT_OPTIONAL)
+    )
     if frame.empty:
         raise RegionError(f"{path}: holds no unit")
     _require_unique(frame["unit_code"], path)

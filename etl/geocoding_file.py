@@ -219,7 +219,10 @@ class _FileLocator:
         x, y = self._shift(x[rows], y[rows])
         unit = self._index.assign(x, y)
         inside = unit >= 0
-        placed.lon[rows], placed.lat[rows] = np.where(inside, x, np.nan), np.where(inside, y, np.nan)
+        placed.lon[rows], placed.lat[rows] = (
+            np.where(inside, x, np.nan),
+            np.where(inside, y, np.nan),
+        )
         placed.match_code[rows] = np.where(inside, MatchCode.A1.value, MatchCode.U.value)
         placed.r95_m[rows] = np.where(inside, R95_M[MatchCode.A1], np.nan)
         placed.unit_code[rows] = np.where(inside, self._codes[unit], None)

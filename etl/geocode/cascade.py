@@ -22,7 +22,7 @@ from data.region import RegionPack
 from etl.geocode import names
 from etl.geocode.fuzzy import NameMatcher
 from etl.geocode.gazetteer import Gazetteer, Place, Unit
-from etl.geocode.offsets import distance_m, midpoint, moved
+from etl.geocode.offsets import midpoint, moved
 from etl.geocode.parse import Parsed, Parser, RoadMention, has_point_word
 from etl.geocode.protocol import UNMATCHED, Answer, Candidate, Placed, PlaceStatus
 from etl.geocode.roads import RoadPlaces, RoadPoint
@@ -43,7 +43,8 @@ NO_UNIT_HANDICAP = 60
 CANDIDATE_SPREAD = 60
 # Of a candidate, cost per character: of the village's name where the unit is known, of both
 # names where it is only alike, of the village's where none is written.
-CANDIDATE_SHARE, WHOLE_CANDIDATE_SHARE, BARE_CANDIDATE_SHARE = 55, 40, 34
+CANDIDATE_SHARE, WHOLE_CANDIDATE_SHARE, BARE_CANDIDATE_SHARE = 60, 45, 34
+ONE_WRONG = 115  # a character and a type word
 _UNIT_WORD = re.compile(r"(?<=.)(?:街道办事处|街道办|办事处|办(?!公))")
 
 
@@ -217,12 +218,14 @@ class Cascade:
         for key, one in zip(keys.tolist(), costs.tolist(), strict=True):
             if key < 0 or one - float(costs[0]) > CANDIDATE_SPREAD:
                 break
-            own, share = float(self._own_chars[key]), WHOLE_CANDIDATE_SHARE
+            own = float(self._own_chars[key])
+            limit = WHOLE_CANDIDATE_SHARE * own
             if self._is_bare[key]:
-                one, share = one - NO_UNIT_HANDICAP, BARE_CANDIDATE_SHARE
+                one, limit = one - NO_UNIT_HANDICAP, BARE_CANDIDATE_SHARE * own
             elif said.units:
-                own, share = len(self._villages[key // 2].stem), CANDIDATE_SHARE
-            if one <= share * own and (own >= 2 or not self._is_bare[key]):
+                own = len(self._villages[key // 2].stem)
+                limit = max(ONE_WRONG, CANDIDATE_SHARE * own)
+            if one <= limit and (own >= 2 or not self._is_bare[key]):
                 likely.append(self._candidate(self._villages[key // 2], 100.0 - one / own))
         return likely
 
@@ -306,20 +309,29 @@ class Cascade:
             (name, places[code]) for name in spellings for code in self.gazetteer.points[name]
         ]
         if unit is not None:
-            here = [(name, p) for name, p in found if p.unit in (unit, None) or self._borders(unit, p)]
+            here = [
+                (name, p)
+                for name, p in found
+                if p.unit in (unit, None) or self._borders(unit, p)
+            ]
             if found and not here and not said.villages:
                 return [*(self._candidate(place, 60.0) for _, place in found),
                         self._unit_candidate(unit)]  # fmt: skip
             found = here
         elif said.villages and not said.village_is_full:
             rivals = [places[code] for code in said.villages]
-            named = [place for name, place in found if name == said.text or not name.startswith(
-                tuple(one.stem for one in rivals))]
+            named = [
+                place
+                for name, place in found
+                if name == said.text or not name.startswith(tuple(one.stem for one in rivals))
+            ]
             if found and len(named) == len(found):
                 return [self._candidate(place, 70.0)
                         for place in (*(place for _, place in found), *rivals)]  # fmt: skip
         elif said.villages:
-            found = [(n, p) for n, p in found if p.unit in {places[v].unit for v in said.villages}]
+            found = [
+                (n, p) for n, p in found if p.unit in {places[v].unit for v in said.villages}
+            ]
         if not found:
             return None
         exact = [place for _, place in found if place.match_code != MatchCode.D1]
@@ -396,7 +408,15 @@ class Cascade:
         if len(found) == 1:
             part = found[0]
             return _Anchor(
-                part.lon, part.lat, part.r95_m, MatchCode.C1, fuzzy, part.unit, None, name, score
+                part.lon,
+                part.lat,
+                part.r95_m,
+                MatchCode.C1,
+                fuzzy,
+                part.unit,
+                None,
+                name,
+                score,
             )
         return [
             Candidate(
@@ -470,7 +490,13 @@ class Cascade:
         return None
 
     def _choose(
-        self, points: list[RoadPoint], unit: str | None, code: MatchCode, name: str, *, fuzzy: bool
+        self,
+        points: list[RoadPoint],
+        unit: str | None,
+        code: MatchCode,
+        name: str,
+        *,
+        fuzzy: bool,
     ) -> _Anchor | list[Candidate] | None:
         """The one point, or the one that the unit decides for; else all of them."""
         if not points:
@@ -493,9 +519,7 @@ class Cascade:
         if len(points) > 1:
             return [Candidate(None, name, p.lon, p.lat, score / len(points)) for p in points]
         point = points[0]
-        return _Anchor(
-            point.lon, point.lat, point.r95_m, code, fuzzy, unit, None, name, score
-        )
+        return _Anchor(point.lon, point.lat, point.r95_m, code, fuzzy, unit, None, name, score)
 
     def _moved(self, said: Parsed, anchor: _Anchor, base: Answer) -> Answer:
         radius = anchor.r95_m * (FUZZY_RADIUS if anchor.fuzzy else 1.0)

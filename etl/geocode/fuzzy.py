@@ -25,7 +25,15 @@ _SHORTLIST = 12
 _CHUNK = 2_048
 _MAX_QUERY = 16
 # Sounds that dialect and hurry do not keep apart.
-_MERGERS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"), ("l", "n"), ("f", "h"), ("r", "l"))
+_MERGERS = (
+    ("zh", "z"),
+    ("ch", "c"),
+    ("sh", "s"),
+    ("ng", "n"),
+    ("l", "n"),
+    ("f", "h"),
+    ("r", "l"),
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,9 @@ class NameMatcher:
         ]
         for i in range(longest):
             for j in range(height):
-                cell = np.minimum(grid[i, j + 1] + drop_query[:, i], grid[i + 1, j] + drop_key[:, j])
+                cell = np.minimum(
+                    grid[i, j + 1] + drop_query[:, i], grid[i + 1, j] + drop_key[:, j]
+                )
                 np.minimum(cell, grid[i, j] + change[i][j], out=cell)
                 if i and j:
                     swap = grid[i - 1, j - 1] + SWAPPED
@@ -207,7 +217,9 @@ def _ids(chars: list[str], of_char: object) -> np.ndarray:
 
 
 def _merged(char: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names.merged_sound(one, _MERGERS) for one in names.readings(char)))
+    return tuple(
+        dict.fromkeys(names.merged_sound(one, _MERGERS) for one in names.readings(char))
+    )
 
 
 def _weights(chars: list[str]) -> np.ndarray:

@@ -103,7 +103,9 @@ class Gazetteer:
         self.region = region
         self.units = _units(region)
         villages_of = Counter(
-            region.places.loc[region.places["kind"].isin(VILLAGE_KINDS), "unit_code"].astype(str)
+            region.places.loc[region.places["kind"].isin(VILLAGE_KINDS), "unit_code"].astype(
+                str
+            )
         )
         self.places = _places(region.places, self.units, villages_of)
         self.villages = [place for place in self.places.values() if place.is_village]
@@ -117,7 +119,13 @@ class Gazetteer:
         above = {names.normalise(name) for name in region.parents}
         self.parent_names = {s for n in above if n for s in (n, _county_stem(n))}
         # Texts that name the region and no more.
-        heads = {"", *("".join(names.normalise(n) for n in region.parents[i:]) for i in range(len(region.parents)))}
+        heads = {
+            "",
+            *(
+                "".join(names.normalise(n) for n in region.parents[i:])
+                for i in range(len(region.parents))
+            ),
+        }
         self.region_phrases = {
             head + name + tail
             for head in heads for name in self.region_names
@@ -153,8 +161,12 @@ class Gazetteer:
 
     def _name_places(self) -> None:
         # Of each unit ("" for the whole region): spelling → places.
-        self.village_full: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self.village_stems: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        self.village_full: dict[str, dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        self.village_stems: dict[str, dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
         self.village_sounds: dict[str, dict[str, set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
@@ -265,10 +277,7 @@ class Gazetteer:
     def at_unit(self, codes: Iterable[str | None]) -> Placed:
         """D1 at each unit's representative point; unknown codes stay unmatched."""
         return Placed.of(
-            [
-                self.unit_answer(code) if code in self.units else Answer()
-                for code in codes
-            ]
+            [self.unit_answer(code) if code in self.units else Answer() for code in codes]
         )
 
 

@@ -33,7 +33,6 @@ _GROUPS = (
 )  # fmt: skip
 
 
-
 def _pairs() -> dict[str, str]:
     others: dict[str, str] = defaultdict(str)
     for group in _GROUPS:

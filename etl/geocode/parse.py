@@ -36,7 +36,7 @@ _GOES_ON = re.compile(
     r"|(?![东西南北村口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$"
 )
 # A last character that may have changed places with 村.
-_STRAY = re.compile(r"(?![东西南北口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$")
+_STRAY = re.compile(r"(?![口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$")
 _BEFORE_VILLAGE = re.compile(r"[东西南北府近旁路至到与和、口线段号米站面侧边道街处]$|\d$")
 _AND = re.compile(r"(?:[东南西北][头侧口]?)?(?:与|和|至|到|、|及|跟|同|[/~—-])?")
 _BETWEEN = re.compile(r"之间|中间|交界|[两二]村|接壤|之交|路段|段")
@@ -45,7 +45,9 @@ _HOUSE = re.compile(
     r"(?:[东西南北中一二三四五六七八九\d]{1,2}段)?(?:\d{1,4}[巷弄])?(?:附|门牌)?"
     r"(\d{1,5})(?:-\d{1,4})?(?:号|號)(?!线|楼|矿|井|公路|国道|省道)"
 )
-_VILLAGE_END = re.compile(r"村民委员会|社区居民委员会|居民委员会|社区居委会|村委会|居委会|社区|村")
+_VILLAGE_END = re.compile(
+    r"村民委员会|社区居民委员会|居民委员会|社区居委会|村委会|居委会|社区|村"
+)
 _STOP = re.compile(r"[\dA-Z、与/+~—-]|附近|东侧|西侧|南侧|北侧")
 # Behind the name of a county these make it the name of a road or a township.
 _NO_COUNTY = re.compile(names.NOT_THE_PLACE.pattern + r"|镇|乡|街道|办|村|社区")
@@ -104,7 +106,12 @@ class Parser:
         text = names.normalise(raw)
         said = Parsed(text)
         spoken = stake_form(raw)
-        if spoken != raw or any(char.isdigit() for char in spoken) or "里" in spoken or "米" in spoken:
+        if (
+            spoken != raw
+            or any(char.isdigit() for char in spoken)
+            or "里" in spoken
+            or "米" in spoken
+        ):
             self._read_numbers(said, spoken)
         head = self._read_region(said)
         if said.is_outside:
@@ -112,7 +119,7 @@ class Parser:
         self._read_points(said)
         self._read_roads(said, spoken)
         end = self._read_unit(said, head)
-        self._read_village(said, head, end)
+        self._read_village(said, end)
         if not said.units and not said.says_region and not said.villages:
             self._read_outside(said, head)
         if not said.is_outside:
@@ -161,7 +168,11 @@ class Parser:
         village = known.village_full_scanners[""].at(text, head) if known.villages else None
         if name and village and len(village) > len(name):
             name = None  # 方山村 is the village, whatever the township is called
-        if name and name not in known.unit_full and names.NOT_THE_PLACE.match(text, head + len(name)):
+        if (
+            name
+            and name not in known.unit_full
+            and names.NOT_THE_PLACE.match(text, head + len(name))
+        ):
             name = None
         if name and name.endswith("办") and text.startswith("公", head + len(name)):
             name = None
@@ -204,12 +215,14 @@ class Parser:
     def _read_other_units(self, said: Parsed, end: int) -> None:
         """Units joined to the first one: 神垕镇与方山镇交界."""
         found = _AND.match(said.text, end)
-        if found.end() > end and (other := self._names.unit_full_scanner.at(said.text, found.end())):
+        if found.end() > end and (
+            other := self._names.unit_full_scanner.at(said.text, found.end())
+        ):
             codes = self._names.unit_full[other]
             if not codes & said.units:
                 said.other_units = frozenset(codes)
 
-    def _read_village(self, said: Parsed, head: int, end: int) -> None:
+    def _read_village(self, said: Parsed, end: int) -> None:
         known = self._names
         if not known.villages:
             return
@@ -233,11 +246,11 @@ class Parser:
                 continue
             written = rest[: len(spelling)]
             full = bool(names.VILLAGE_SUFFIX.search(written))
-            if full or (unit and len(spelling) >= 2 and _TAIL.match(rest, len(spelling))):
-                if full or not names.NOT_THE_PLACE.match(rest, len(spelling)):
-                    # Whether another village is as likely is for the fuzzy search to say.
-                    said.core = written
-                    return
+            ends = unit and len(spelling) >= 2 and _TAIL.match(rest, len(spelling))
+            if full or (ends and not names.NOT_THE_PLACE.match(rest, len(spelling))):
+                # Whether another village is as likely is for the fuzzy search to say.
+                said.core = written
+                return
         if unit:
             for at, name in known.village_full_scanners[unit].scan(rest):
                 if _BEFORE_VILLAGE.search(rest, 0, at):
@@ -348,7 +361,11 @@ class Parser:
         """Another county named further on, or named at the head without its type word."""
         text = said.text
         for at, _ in self._names.divisions.scan(text[head:]):
-            local = self._names.village_scanners[""].at(text, head + at) if self._names.villages else None
+            local = (
+                self._names.village_scanners[""].at(text, head + at)
+                if self._names.villages
+                else None
+            )
             if local is None:
                 said.is_outside = True
                 return
@@ -374,7 +391,11 @@ class Parser:
             near = rest[:10]
             if not _VILLAGE_END.search(near) and len(rest) > 5:
                 return
-        elif (said.roads and not _VILLAGE_END.search(text)) or said.stake is not None or len(text) < 2:
+        elif (
+            (said.roads and not _VILLAGE_END.search(text))
+            or said.stake is not None
+            or len(text) < 2
+        ):
             return
         window = rest[:16]
         ends = [found.end() for found in _VILLAGE_END.finditer(window) if found.start() > 0]

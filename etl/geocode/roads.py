@@ -97,7 +97,9 @@ class RoadPlaces:
 
     def unit_distance_m(self, unit: str, lon: float, lat: float) -> float:
         """How far a place lies outside a unit, 0 within."""
-        return float(self._units[unit].distance(shapely.Point(*self._to_metres.transform(lon, lat))))
+        return float(
+            self._units[unit].distance(shapely.Point(*self._to_metres.transform(lon, lat)))
+        )
 
     def _divide(self, line: shapely.LineString) -> list[RoadPart]:
         parts = []
@@ -125,7 +127,9 @@ class RoadPlaces:
             return [self._point(*middle, math.hypot(radius, gap))]
         kept: list[shapely.Point] = []
         for part in shapely.get_parts(shared):
-            point = part if part.geom_type == "Point" else part.interpolate(0.5, normalized=True)
+            point = (
+                part if part.geom_type == "Point" else part.interpolate(0.5, normalized=True)
+            )
             if all(point.distance(known) > SAME_CROSSING_M for known in kept):
                 kept.append(point)
         return [self._point(point.x, point.y, radius) for point in kept]

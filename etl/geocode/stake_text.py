@@ -16,7 +16,9 @@ from dataclasses import dataclass
 _CHINESE = "零〇一二三四五六七八九十百千两"
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _MAGNITUDE = {"十": 10, "百": 100, "千": 1000}
-_SPOKEN = re.compile(rf"[{_CHINESE}]+(?=公里|千米|米|号|[国省县乡]道|里(?!山|铺|店|庙|庄|村|河|岗|桥))")
+_SPOKEN = re.compile(
+    rf"[{_CHINESE}]+(?=公里|千米|米|号|[国省县乡]道|里(?!山|铺|店|庙|庄|村|河|岗|桥))"
+)
 _SPACE = re.compile(r"\s+")
 
 _PREFIX = {"国": "G", "省": "S", "县": "X", "乡": "Y", "村": "C", "专": "Z"}
@@ -170,9 +172,8 @@ def _value(
     )
     is_k = head[0] == "K"
     kilometres = head[1:].lstrip() if is_k else head
-    if not (is_k or unit):
-        if tail or not (plus or b_unit):
-            return None
+    if not (is_k or unit) and (tail or not (plus or b_unit)):
+        return None
     if not is_k and (plus is None or unit is None):
         # A bare number of kilometres: only along a road, and no length or distance.
         before = text[max(0, found.start() - 40) : found.start()]

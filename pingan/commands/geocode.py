@@ -29,7 +29,9 @@ def geocode(
     ] = None,
     online: Annotated[
         str | None,
-        typer.Option(help="Ask this service about the rest: nominatim or baidu. Default: none."),
+        typer.Option(
+            help="Ask this service about the rest: nominatim or baidu. Default: none."
+        ),
     ] = None,
 ) -> None:
     """Find each row's place and write the file again with the answers appended."""

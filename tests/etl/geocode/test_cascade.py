@@ -242,9 +242,7 @@ def test_offsets_move_the_anchor(toy):
         pytest.approx(1_000, abs=1e-3)
     )
     assert found["lat"] > anchor["lat"]
-    assert found["r95_m"] == pytest.approx(
-        math.sqrt(anchor["r95_m"] ** 2 + 250**2 + 390**2)
-    )
+    assert found["r95_m"] == pytest.approx(math.sqrt(anchor["r95_m"] ** 2 + 250**2 + 390**2))
 
 
 def test_a_village_that_does_not_exist_is_not_another(yuzhou):
@@ -292,7 +290,16 @@ def test_names_that_other_counties_also_have_are_ours(yuzhou, text, unit):
 
 @pytest.mark.parametrize(
     "text",
-    ["13800138000", "电话0374-8161234", "不详", "家里", "某村", "村东头", "坡胡镇水口张村", "矿区"],
+    [
+        "13800138000",
+        "电话0374-8161234",
+        "不详",
+        "家里",
+        "某村",
+        "村东头",
+        "坡胡镇水口张村",
+        "矿区",
+    ],
 )
 def test_what_cannot_be_used_is_unmatched(yuzhou, text):
     assert find(yuzhou, text)["status"] == "unmatched"

@@ -30,7 +30,9 @@ def test_phrases(text, bearing, metres):
     assert offsets(text) == (((bearing, metres),), 0.0)
 
 
-@pytest.mark.parametrize("text", ["九里山林区北坡", "路东侧", "十里铺", "大槐树赵村南头", "北关村"])
+@pytest.mark.parametrize(
+    "text", ["九里山林区北坡", "路东侧", "十里铺", "大槐树赵村南头", "北关村"]
+)
 def test_what_moves_nothing(text):
     assert offsets(text) == ((), 0.0)
 
