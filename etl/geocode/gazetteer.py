@@ -21,7 +21,7 @@ VILLAGE_KINDS = frozenset({"village", "community"})
 # A seat of government stands for its unit; whatever is not named here is a point.
 _MATCH_OF_KIND = {"seat": MatchCode.D1, "crossing": MatchCode.B2}
 # The radius of a disc of the same area, within which 95 % of its points lie.
-_R95_OF_RADIUS = 0.975
+R95_OF_RADIUS = 0.975
 _DIVISIONS = Path(__file__).with_name("divisions.txt")
 
 
@@ -114,7 +114,7 @@ class Gazetteer:
         self._name_roads()
         own = {names.normalise(name) for name in region.names.values()}
         own |= {names.normalise(name) for name in region.aliases}
-        # 禹州市 and 禹州 are both the region's name.
+        # With and without 市 or 县.
         self.region_names = {s for n in own if n for s in (n, _county_stem(n))}
         above = {names.normalise(name) for name in region.parents}
         self.parent_names = {s for n in above if n for s in (n, _county_stem(n))}
@@ -296,7 +296,7 @@ def _units(region: RegionPack) -> dict[str, Unit]:
         code: Unit(code, name, names.unit_stem(names.normalise(name)), parent, lon, lat, r95)
         for code, name, parent, lon, lat, r95 in zip(
             frame.index.astype(str), frame["name"], frame["parent"],
-            points.x, points.y, radius_m * _R95_OF_RADIUS, strict=True,
+            points.x, points.y, radius_m * R95_OF_RADIUS, strict=True,
         )
     }  # fmt: skip
 

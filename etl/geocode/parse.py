@@ -8,51 +8,14 @@ sound, or it is left for :mod:`etl.geocode.fuzzy`.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 
-from etl.geocode import names
+from etl.geocode import names, words
 from etl.geocode.gazetteer import Gazetteer
 from etl.geocode.offsets import offsets
 from etl.geocode.stake_text import Stake, parse_stake, stake_form
 
 MAX_TEXT = 160
-_FILLER = re.compile(r"(?:境内|辖区内?|镇区|城区|市区|地界内?)?的?")
-# What follows a village's bare stem where the stem is the whole name.
-_TAIL = re.compile(
-    r"$|村|社区|[东西南北](?:侧|面|边|头|口|门|约|\d|[东西南北]|偏|方)|[路街桥河坡](?:口|上|边|头|段|旁|东|西|南|北)"
-    r"|[口旁段处内里前后附向往至到与和及、/~\-约距第\dA-Z]|附近|境内|交界|之间|门[口前]"
-    r"|(?:完全)?小学|中学|初中|高中|学校|幼儿园|卫生[室所院]|医院|诊所|超市|商店|加油站|饭店|酒店"
-    r"|红绿灯|十字|丁字|路口|交叉|煤[矿窑]|矿|砖?厂|砂石|石料|工地|工业|广场|市场|集市|集|大队|党群"
-    r"|水库|水塘|坑塘|鱼塘|林[区场]|山[上坡]|田|地里|家|组|公园|政府|派出所|信用社|邮局|敬老院|养殖|养鸡|养猪|养牛"
-)
-_POINT_WORD = re.compile(
-    r"煤矿|矿|厂|公司|学校|小学|中学|高中|初中|幼儿园|医院|卫生[室所院]|诊所|水库|大坝|景区|公园|市场|超市|商场|广场"
-    r"|加油站|收费站|车站|派出所|政府|法院|银行|信用社|饭店|酒店|宾馆|工地|小区|花园|家属院|林区|山庄|桥|寺|庙会|祠|陵|高速|路|街|线"
-)
-# A known name that goes on is another name: 董村店村 is not 董村.
-_GOES_ON = re.compile(
-    r"(?!村|社区|[与和至到及跟同])[\u4e00-\u9fff]{1,2}(?:村(?!委)|社区)"
-    r"|(?![东西南北村口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$"
-)
-# A last character that may have changed places with 村.
-_STRAY = re.compile(r"(?![口旁段处内里前后外上下附路边街头])[\u4e00-\u9fff]$")
-_BEFORE_VILLAGE = re.compile(r"[东西南北府近旁路至到与和、口线段号米站面侧边道街处]$|\d$")
-_AND = re.compile(r"(?:[东南西北][头侧口]?)?(?:与|和|至|到|、|及|跟|同|[/~—-])?")
-_BETWEEN = re.compile(r"之间|中间|交界|[两二]村|接壤|之交|路段|段")
-_CROSSING = re.compile(r"交叉|十字|丁字|路口|交汇|交会|相交|交口|交界|岔口|口|红绿灯|/")
-_HOUSE = re.compile(
-    r"(?:[东西南北中一二三四五六七八九\d]{1,2}段)?(?:\d{1,4}[巷弄])?(?:附|门牌)?"
-    r"(\d{1,5})(?:-\d{1,4})?(?:号|號)(?!线|楼|矿|井|公路|国道|省道)"
-)
-_VILLAGE_END = re.compile(
-    r"村民委员会|社区居民委员会|居民委员会|社区居委会|村委会|居委会|社区|村"
-)
-_STOP = re.compile(r"[\dA-Z、与/+~—-]|附近|东侧|西侧|南侧|北侧")
-# Behind the name of a county these make it the name of a road or a township.
-_NO_COUNTY = re.compile(names.NOT_THE_PLACE.pattern + r"|镇|乡|街道|办|村|社区")
-_BROKEN_WORD = re.compile(r".{0,2}[镇乡街道办族]")
-_PLACE_WORD = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(slots=True)
@@ -150,7 +113,7 @@ class Parser:
                 break
             said.says_region |= name in self._names.region_names
             position += len(name)
-            position = _FILLER.match(text, position).end()
+            position = words.FILLER.match(text, position).end()
         if (parent := self._names.parent_scanner.at(text, position)) is not None:
             said.parent = parent
             position += len(parent)
@@ -199,7 +162,7 @@ class Parser:
                 known.unit_full[again] & said.units
             ):
                 end += len(again)
-            end = _FILLER.match(text, end).end()
+            end = words.FILLER.match(text, end).end()
         return end
 
     def _heard_unit(self, text: str, head: int) -> tuple[str, set[str]] | None:
@@ -214,7 +177,7 @@ class Parser:
 
     def _read_other_units(self, said: Parsed, end: int) -> None:
         """Units joined to the first one: 神垕镇与方山镇交界."""
-        found = _AND.match(said.text, end)
+        found = words.AND.match(said.text, end)
         if found.end() > end and (
             other := self._names.unit_full_scanner.at(said.text, found.end())
         ):
@@ -242,18 +205,18 @@ class Parser:
             spelling = heard_at.at(heard)
             if spelling is None or (not unit and len(spelling) < 3):
                 continue
-            if _GOES_ON.match(rest, len(spelling)):
+            if words.GOES_ON.match(rest, len(spelling)):
                 continue
             written = rest[: len(spelling)]
             full = bool(names.VILLAGE_SUFFIX.search(written))
-            ends = unit and len(spelling) >= 2 and _TAIL.match(rest, len(spelling))
+            ends = unit and len(spelling) >= 2 and words.TAIL.match(rest, len(spelling))
             if full or (ends and not names.NOT_THE_PLACE.match(rest, len(spelling))):
                 # Whether another village is as likely is for the fuzzy search to say.
                 said.core = written
                 return
         if unit:
             for at, name in known.village_full_scanners[unit].scan(rest):
-                if _BEFORE_VILLAGE.search(rest, 0, at):
+                if words.BEFORE_VILLAGE.search(rest, 0, at):
                     said.villages = frozenset(known.village_full[unit][name])
                     said.village_is_full = True
                     return
@@ -266,14 +229,14 @@ class Parser:
         after = position + len(name)
         codes = known.village_full[unit].get(name)
         full = codes is not None
-        if _GOES_ON.match(rest, after):
+        if words.GOES_ON.match(rest, after):
             return False
         if codes is None:
             codes = known.village_stems[unit][name]
             if names.NOT_THE_PLACE.match(rest, after):
                 return False
             next_too = unit and known.village_scanners[unit].at(rest, after)
-            if not (next_too or _TAIL.match(rest, after)):
+            if not (next_too or words.TAIL.match(rest, after)):
                 return False
         said.villages, said.village_is_full = frozenset(codes), full
         said.village_is_bare = not unit and not full
@@ -287,9 +250,9 @@ class Parser:
         known = self._names
         if rest.startswith("村", after) and not said.village_is_full:
             after += 1
-        position = _AND.match(rest, after).end()
+        position = words.AND.match(rest, after).end()
         has_joint = position > after
-        if not has_joint and _BETWEEN.search(rest, after) is None:
+        if not has_joint and words.BETWEEN.search(rest, after) is None:
             return
         other_unit = known.unit_full_scanner.at(rest, position)
         if other_unit is not None and len(known.unit_full[other_unit]) == 1:
@@ -300,7 +263,7 @@ class Parser:
         if name is None or names.NOT_THE_PLACE.match(rest, position + len(name)):
             return
         codes = known.village_full[unit].get(name) or known.village_stems[unit].get(name, set())
-        if _BETWEEN.search(rest, position) and not codes & said.villages:
+        if words.BETWEEN.search(rest, position) and not codes & said.villages:
             said.second = frozenset(codes)
 
     def _read_points(self, said: Parsed) -> None:
@@ -326,16 +289,19 @@ class Parser:
             said.roads.append(
                 RoadMention(end, frozenset(owners), name, name not in known.road_names)
             )
-        wants_two = _CROSSING.search(text) is not None
+        wants_two = words.CROSSING.search(text) is not None
         if len(said.roads) < (2 if wants_two else 1):
             self._hear_roads(said)
         if said.roads:
             last = said.roads[-1]
             said.is_crossing = (
                 len({road.owners for road in said.roads}) >= 2
-                and _CROSSING.search(text, said.roads[0].end - 1, last.end + 10) is not None
+                and words.CROSSING.search(text, said.roads[0].end - 1, last.end + 10)
+                is not None
             )
-            number = _HOUSE.search(names.normalise(spoken).partition(last.spelling)[2][:14])
+            number = words.HOUSE.search(
+                names.normalise(spoken).partition(last.spelling)[2][:14]
+            )
             if number and number.start() == 0:
                 said.house_no = int(number[1])
 
@@ -370,7 +336,7 @@ class Parser:
                 said.is_outside = True
                 return
         stem = self._names.division_stems.at(text, head)
-        if stem is None or _NO_COUNTY.match(text, head + len(stem)):
+        if stem is None or words.NO_COUNTY.match(text, head + len(stem)):
             return
         if not said.points and not said.roads:
             said.is_outside = True
@@ -382,35 +348,32 @@ class Parser:
         if said.villages or said.core or len(said.units) > 1 or said.other_units:
             return
         text = said.text[head:]
-        if said.units and not said.unit_is_sure and _BROKEN_WORD.match(said.rest):
+        if said.units and not said.unit_is_sure and words.BROKEN_WORD.match(said.rest):
             said.units = frozenset()  # 顺店茁镇刘村: the type word comes later
         rest = said.rest if said.units else text
         if said.units:
-            if not rest or not _PLACE_WORD.match(rest):
+            if not rest or not words.PLACE_WORD.match(rest):
                 return
             near = rest[:10]
-            if not _VILLAGE_END.search(near) and len(rest) > 5:
+            if not words.VILLAGE_END.search(near) and len(rest) > 5:
                 return
         elif (
-            (said.roads and not _VILLAGE_END.search(text))
+            (said.roads and not words.VILLAGE_END.search(text))
             or said.stake is not None
             or len(text) < 2
         ):
             return
         window = rest[:16]
-        ends = [found.end() for found in _VILLAGE_END.finditer(window) if found.start() > 0]
-        stop = _STOP.search(window, 1)
+        ends = [
+            found.end() for found in words.VILLAGE_END.finditer(window) if found.start() > 0
+        ]
+        stop = words.STOP.search(window, 1)
         limit = stop.start() if stop else len(window)
         end = max((one for one in ends if one <= limit), default=limit)
-        if _STRAY.match(window, end):
+        if words.STRAY.match(window, end):
             end += 1
         if end >= 2 or (said.units and len(rest) == 1):
             said.core = window[:end]
-
-
-def has_point_word(text: str) -> bool:
-    """Whether a text names some institution, works or building."""
-    return _POINT_WORD.search(text) is not None
 
 
 def _scoped(codes: set[str], scope: set[str] | None) -> frozenset[str]:
