@@ -254,7 +254,6 @@ class Placer:
             _mask(rows.n, at[elsewhere]), "OUT_OF_AREA", "place_text",
             "the text names another county",
         )  # fmt: skip
-        placement.out_of_area += int(elsewhere.sum())
         rows.faults.add(_mask(rows.n, at[lost & said]), "UNPLACED_TEXT", "place_text")
         rows.faults.add(_mask(rows.n, at[lost]), "UNPLACED", "lon, lat")
         hit = ~lost
