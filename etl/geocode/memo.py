@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from etl.geocode.protocol import Geocoder, Placed
 
-REMEMBERED = 200_000  # different texts; beyond them remembering starts anew
+REMEMBERED = 50_000  # different texts; beyond them remembering starts anew
 
 
 class Memo:
