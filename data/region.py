@@ -20,6 +20,7 @@ from pyproj.exceptions import CRSError
 
 from data.region_layers import (
     UNIT_COLUMNS,
+    UNIT_OPTIONAL,
     cell_text,
     read_places,
     read_roads,
@@ -52,14 +53,20 @@ class RegionPack:
         IANA name of the local time zone.
     is_schematic
         True when the geometry is for orientation only (示意).
+    aliases
+        Further names of the region, such as former ones.
+    parents
+        What the region belongs to, largest first: addresses may begin with these names.
     sources
         Who made each file and under which licence.
     units
         EPSG:4326 polygons indexed by ``unit_code``: ``name``, ``name_en``, ``kind``,
-        ``aliases`` (joined by ``|``), ``population`` (nullable).
+        ``aliases`` (joined by ``|``), ``population`` (nullable), ``parent`` (the county or
+        city a unit belongs to, where the region holds several; else empty).
     roads
         EPSG:4326 lines: ``route_code``, ``name``, ``road_class``, ``aliases``,
-        ``stake_from_m``, ``stake_to_m`` (NaN where uncalibrated).
+        ``stake_from_m``, ``stake_to_m`` (NaN where uncalibrated), ``number_from``,
+        ``number_to`` (house numbers at the ends of the line, NaN where unknown).
     places
         EPSG:4326 points: ``place_code``, ``name``, ``unit_code``, ``kind``, ``aliases``.
     digest
@@ -71,6 +78,8 @@ class RegionPack:
     metric_crs: str
     timezone: str
     is_schematic: bool
+    aliases: tuple[str, ...]
+    parents: tuple[str, ...]
     sources: Mapping[str, str]
     units: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
@@ -143,6 +152,8 @@ class RegionPack:
             metric_crs=metric_crs,
             timezone=timezone,
             is_schematic=bool(region.get("is_schematic", False)),
+            aliases=_names(region, "aliases", manifest),
+            parents=_names(region, "parents", manifest),
             sources={str(k): str(v) for k, v in tree.get("source", {}).items()},
             units=units,
             roads=read_roads(paths.get("roads")),
@@ -162,6 +173,7 @@ def region_from_units(
     code_field: str,
     name_en_field: str | None = None,
     kind_field: str | None = None,
+    parent_field: str | None = None,
     metric_crs: str | None = None,
     timezone: str = "Asia/Shanghai",
     source: str = "",
@@ -179,7 +191,7 @@ def region_from_units(
         Polygons with a CRS.
     code, names, timezone, source
         As in :class:`RegionPack`; ``source`` says who made the units.
-    name_field, code_field, name_en_field, kind_field
+    name_field, code_field, name_en_field, kind_field, parent_field
         Columns of ``units``.
     metric_crs
         Default: see :func:`default_metric_crs`.
@@ -198,6 +210,7 @@ def region_from_units(
         "name": name_field,
         "name_en": name_en_field,
         "kind": kind_field,
+        "parent": parent_field,
     }
     missing = sorted({f for f in fields.values() if f is not None} - set(units.columns))
     if missing:
@@ -244,7 +257,8 @@ def region_from_units(
 
     is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    write_geojson(folder / "units.geojson", frame[[*UNIT_COLUMNS, "geometry"]], decimals=7)
+    columns = UNIT_COLUMNS if parent_field is None else (*UNIT_COLUMNS, *UNIT_OPTIONAL)
+    write_geojson(folder / "units.geojson", frame[[*columns, "geometry"]], decimals=7)
     manifest = [
         "[region]",
         f"code = {json.dumps(code)}",
@@ -335,6 +349,13 @@ def _text(table: Mapping[str, Any], key: str, manifest: Path) -> str:
     if not isinstance(value, str) or not value:
         raise RegionError(f"{manifest}: {key} is missing or not a text")
     return value
+
+
+def _names(table: Mapping[str, Any], key: str, manifest: Path) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise RegionError(f'{manifest}: {key} must be a list of names, like ["…", "…"]')
+    return tuple(value)
 
 
 def _repaired(polygons: Any) -> list[Any]:

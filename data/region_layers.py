@@ -17,7 +17,11 @@ from geo.errors import RegionError
 
 UNIT_COLUMNS = ("unit_code", "name", "name_en", "kind", "aliases", "population")
 ROAD_COLUMNS = ("route_code", "name", "road_class", "aliases", "stake_from_m", "stake_to_m")
+# Columns a pack may leave out: what a unit belongs to, and a street's first and last number.
+UNIT_OPTIONAL = ("parent",)
+ROAD_OPTIONAL = ("number_from", "number_to")
 PLACE_COLUMNS = ("place_code", "name", "unit_code", "kind", "aliases", "lon", "lat")
+_NUMERIC = frozenset({"population", "stake_from_m", "stake_to_m", *ROAD_OPTIONAL})
 
 # Neighbouring outlines rarely share every vertex; two units may overlap by this share
 # of the smaller one before a point could honestly belong to either.
@@ -26,7 +30,9 @@ OVERLAP_TOLERANCE = 0.01
 
 def read_units(path: Path, *, metric_crs: str) -> gpd.GeoDataFrame:
     """Read and check unit polygons; the result is indexed by ``unit_code``."""
-    frame = _read_layer(path, required=("unit_code", "name"), columns=UNIT_COLUMNS)
+    frame = _read_layer(
+        path, required=("unit_code", "name"), columns=(*UNIT_COLUMNS, *UNIT_OPTIONAL)
+    )
     if frame.empty:
         raise RegionError(f"{path}: holds no unit")
     _require_unique(frame["unit_code"], path)
@@ -47,12 +53,14 @@ def read_units(path: Path, *, metric_crs: str) -> gpd.GeoDataFrame:
 def read_roads(path: Path | None) -> gpd.GeoDataFrame:
     """Read and check route lines; no file means no routes."""
     if path is None:
-        return _empty(ROAD_COLUMNS)
-    frame = _read_layer(path, required=("route_code", "name"), columns=ROAD_COLUMNS)
+        return _empty((*ROAD_COLUMNS, *ROAD_OPTIONAL))
+    frame = _read_layer(
+        path, required=("route_code", "name"), columns=(*ROAD_COLUMNS, *ROAD_OPTIONAL)
+    )
     _require_unique(frame["route_code"], path)
     _require_types(frame, path, {"LineString"})
     _require_degrees(frame, path)
-    for column in ("stake_from_m", "stake_to_m"):
+    for column in ("stake_from_m", "stake_to_m", *ROAD_OPTIONAL):
         frame[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
     half = frame["stake_from_m"].isna() != frame["stake_to_m"].isna()
     if half.any():
@@ -127,7 +135,7 @@ def _read_layer(
         raise RegionError(f"{path}: is not in WGS-84; write it in EPSG:4326")
     frame = frame.reindex(columns=[*columns, "geometry"])
     for column in columns:
-        if column not in {"population", "stake_from_m", "stake_to_m"}:
+        if column not in _NUMERIC:
             frame[column] = frame[column].map(cell_text).astype(str)
     return gpd.GeoDataFrame(frame, geometry="geometry", crs=WGS84)
 

@@ -15,9 +15,9 @@ INCOMPLETE_COORD          one of the two coordinates is empty
 NULL_ISLAND               the coordinate (0, 0)
 SWAPPED_LATLON            longitude and latitude are exchanged
 PROJECTED_OR_RANGE        metres where degrees are expected, or beyond the globe
-OUT_OF_AREA               outside every unit of the region
+OUT_OF_AREA               outside every unit of the region, or said to be elsewhere
 BAD_GEOM                  empty, broken, of the wrong type or too large a geometry
-AMBIGUOUS_PLACE           the text fits more than one place
+AMBIGUOUS_PLACE           the text fits more than one place; the detail holds them as JSON
 UNPLACED_TEXT             the text fits no place of the region
 UNPLACED                  neither coordinate, unit nor text
 UNKNOWN_UNIT              a unit code or name the region does not have
@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 REJECT_SCHEMA = pa.schema(
     [
@@ -52,6 +53,7 @@ class Faults:
     def __init__(self, n: int) -> None:
         self._kind = np.full(n, -1, dtype=np.int16)
         self._kinds: list[tuple[str, str, str]] = []
+        self._details: dict[int, str] = {}
 
     @property
     def ok(self) -> np.ndarray:
@@ -64,6 +66,18 @@ class Faults:
         if fresh.any():
             self._kind[fresh] = len(self._kinds)
             self._kinds.append((code, field, detail))
+
+    def add_each(self, rows: np.ndarray, code: str, field: str, details: list[str]) -> None:
+        """Give each of ``rows`` (m,) a fault with a detail of its own, unless it has one."""
+        fresh = self._kind[rows] < 0
+        self._details |= {
+            int(row): detail
+            for row, detail, is_fresh in zip(rows, details, fresh, strict=True)
+            if is_fresh
+        }
+        mask = np.zeros(len(self._kind), dtype=bool)
+        mask[rows] = True
+        self.add(mask, code, field)
 
     def table(self, row_no: np.ndarray, raw: pa.Array) -> pa.Table:
         """The faulty rows as a rejection table.
@@ -81,4 +95,7 @@ class Faults:
             pa.array([kind[i] for kind in self._kinds], pa.string()).take(pa.array(kinds))
             for i in range(3)
         ]
+        if self._details:
+            own = pa.array([self._details.get(int(row)) for row in bad], pa.string())
+            parts[2] = pc.coalesce(own, parts[2])
         return pa.table([pa.array(row_no[bad]), *parts, raw], schema=REJECT_SCHEMA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,8 @@ import shapely
 from data.region import RegionPack
 from etl import text
 from etl.coordinates import DatumShift, parse_points, split_pairs
-from etl.geocode import Gazetteer, Geocoder, Placed, PlaceStatus
+from etl.geocode import Cascade, Gazetteer, Geocoder, Placed, PlaceStatus
+from etl.geocode.memo import Memo
 from etl.profile import Profile
 from etl.rows import Rows
 from etl.validate import geometry_datum, parse_geometries
@@ -70,9 +71,13 @@ class Placer:
         self._rules = profile.coordinates
         self._index = UnitIndex(region.units)
         self._codes = pa.array(region.units.index.astype(str), pa.string())
-        self._gazetteer = Gazetteer(region)
-        self._geocoder = geocoder or self._gazetteer
-        self._found = _PlacedTexts(self._geocoder)
+        self._geocoder = geocoder or Cascade(region)
+        self._gazetteer = (
+            self._geocoder.gazetteer
+            if isinstance(self._geocoder, Cascade)
+            else Gazetteer(region)
+        )
+        self._found = Memo(self._geocoder)
         self._units_found: dict[str, str | None] = {}
         self.datum: str | None = None
         if self._rules is not None:
@@ -208,7 +213,7 @@ class Placer:
     ) -> None:
         at = np.flatnonzero(wanting)
         index = pa.array(at)
-        answers = _unplaced(len(at))
+        answers = Placed.unmatched(len(at))
         said = np.zeros(len(at), dtype=bool)
         if place_text is not None:
             words = place_text.take(index)
@@ -220,16 +225,13 @@ class Placer:
                     pc.is_valid(words), text.join([scope.take(index), words], ""), words
                 )
             answers = self._found.locate(words)
-        lost = answers.status != PlaceStatus.PLACED.value
+        lost = answers.status != PlaceStatus.ACCEPTED.value
         if stated_unit is not None and lost.any():
             codes = stated_unit.take(index).to_numpy(zero_copy_only=False)
             fallback = self._gazetteer.at_unit(codes[lost])
-            found = fallback.status == PlaceStatus.PLACED.value
-            for member in fields(Placed):
-                getattr(answers, member.name)[np.flatnonzero(lost)[found]] = getattr(
-                    fallback, member.name
-                )[found]
-            lost = answers.status != PlaceStatus.PLACED.value
+            found = np.flatnonzero(fallback.status == PlaceStatus.ACCEPTED.value)
+            answers.put(np.flatnonzero(lost)[found], fallback.take(found))
+            lost = answers.status != PlaceStatus.ACCEPTED.value
             unit_said = np.zeros(rows.n, dtype=bool)
             for name in ("unit_code", "unit_name"):
                 column = rows.field(name)
@@ -240,12 +242,18 @@ class Placer:
                 "the region has no such unit; correct it or add an alias",
             )  # fmt: skip
         ambiguous = lost & (answers.status == PlaceStatus.AMBIGUOUS.value)
-        rows.faults.add(
-            _mask(rows.n, at[ambiguous]),
+        # The candidates travel with the rejected row, for whoever decides between them.
+        rows.faults.add_each(
+            at[ambiguous],
             "AMBIGUOUS_PLACE",
             "place_text",
-            "name the unit as well",
+            [one or "name the unit as well" for one in answers.candidates[ambiguous]],
         )
+        elsewhere = lost & (answers.status == PlaceStatus.OUT_OF_AREA.value)
+        rows.faults.add(
+            _mask(rows.n, at[elsewhere]), "OUT_OF_AREA", "place_text",
+            "the text names another county",
+        )  # fmt: skip
         rows.faults.add(_mask(rows.n, at[lost & said]), "UNPLACED_TEXT", "place_text")
         rows.faults.add(_mask(rows.n, at[lost]), "UNPLACED", "lon, lat")
         hit = ~lost
@@ -253,54 +261,6 @@ class Placer:
         placement.r95_m[at[hit]] = answers.r95_m[hit]
         placement.unit = _overlay(placement.unit, at[hit], answers.unit_code[hit])
         placement.match = _overlay(placement.match, at[hit], answers.match_code[hit])
-
-
-class _PlacedTexts:
-    """A geocoder that is asked each different text once."""
-
-    def __init__(self, geocoder: Geocoder) -> None:
-        self._geocoder = geocoder
-        self._position: dict[str, int] = {}
-        self._answers = _unplaced(0)
-
-    def locate(self, words: pa.Array) -> Placed:
-        """Answers for string column (n,); null is unplaced."""
-        encoded = words.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        fresh = [word for word in texts if word not in self._position]
-        if fresh:
-            start = len(self._position)
-            self._position |= {word: start + i for i, word in enumerate(fresh)}
-            found = self._geocoder.locate(fresh)
-            self._answers = Placed(
-                **{
-                    member.name: np.concatenate(
-                        [getattr(self._answers, member.name), getattr(found, member.name)]
-                    )
-                    for member in fields(Placed)
-                }
-            )
-        answers = _unplaced(len(words))
-        valid = pc.is_valid(words).to_numpy(zero_copy_only=False)
-        if not valid.any():
-            return answers
-        of_word = np.array([self._position[word] for word in texts], dtype=np.int64)
-        position = of_word[encoded.indices.drop_null().to_numpy()]
-        for member in fields(Placed):
-            getattr(answers, member.name)[valid] = getattr(self._answers, member.name)[position]
-        return answers
-
-
-def _unplaced(n: int) -> Placed:
-    return Placed(
-        lon=np.full(n, np.nan),
-        lat=np.full(n, np.nan),
-        match_code=np.full(n, MatchCode.U.value, dtype=object),
-        r95_m=np.full(n, np.nan),
-        unit_code=np.full(n, None, dtype=object),
-        place_code=np.full(n, None, dtype=object),
-        status=np.full(n, PlaceStatus.UNPLACED.value, dtype=object),
-    )
 
 
 def _mask(n: int, rows: np.ndarray) -> np.ndarray:

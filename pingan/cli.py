@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pingan.commands import bench, demo, load, profile, region, serve
+from pingan.commands import bench, demo, geocode, load, profile, region, serve
 from pingan.door import one_line_errors
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.add_typer(profile_app, name="profile", no_args_is_help=True)
 app.add_typer(region_app, name="region", no_args_is_help=True)
 
 app.command("load")(one_line_errors(load.load))
+app.command("geocode")(one_line_errors(geocode.geocode))
 app.command("demo")(one_line_errors(demo.demo))
 app.command("serve")(one_line_errors(serve.serve))
 app.command("bench")(one_line_errors(bench.bench))

@@ -1,213 +1,325 @@
-"""Names of units and villages found in a text, the longest name first.
-
-A village found is answered with C2 and the radius of its share of the unit's
-area, a point of interest with A2, a unit alone with D1 and the unit's own
-radius. Where a name belongs to several villages and no unit decides, the text
-is ambiguous: it is refused rather than guessed.
-"""
+"""The names of one region: its units, villages, points of interest and roads."""
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 
 from data.region import RegionPack
-from etl.geocode.protocol import Placed, PlaceStatus
+from etl.geocode import names
+from etl.geocode.protocol import Answer, Placed, PlaceStatus
 from geo.vocabulary import R95_M, MatchCode
 
 VILLAGE_KINDS = frozenset({"village", "community"})
 # A seat of government stands for its unit; whatever is not named here is a point.
 _MATCH_OF_KIND = {"seat": MatchCode.D1, "crossing": MatchCode.B2}
 # The radius of a disc of the same area, within which 95 % of its points lie.
-_R95_OF_RADIUS = 0.975
-_UNIT_SUFFIX = re.compile(r"(?:街道办事处|街道办|办事处|街道|回族乡|民族乡|镇|乡)$")
-_VILLAGE_SUFFIX = re.compile(
-    r"(?:村民委员会|社区居民委员会|居民委员会|村委会|社区居委会|居委会|社区|村)$"
-)
-# A stem before one of these names a road, bridge or river, not the place.
-_NOT_THE_PLACE = re.compile(r"大道|大街|路|街(?!道)|巷|线|高速|公路|桥|水库|河|站")
-_SPACE = re.compile(r"\s+")
+R95_OF_RADIUS = 0.975
+_DIVISIONS = Path(__file__).with_name("divisions.txt")
 
 
-@dataclass(frozen=True)
-class _Answer:
-    lon: float = math.nan
-    lat: float = math.nan
-    match_code: str = MatchCode.U.value
-    r95_m: float = math.nan
-    unit_code: str | None = None
-    place_code: str | None = None
-    status: str = PlaceStatus.UNPLACED.value
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A township or sub-district; degrees are those of a point inside it."""
+
+    code: str
+    name: str
+    stem: str
+    parent: str
+    lon: float
+    lat: float
+    r95_m: float
 
 
-_UNPLACED = _Answer()
-_AMBIGUOUS = _Answer(status=PlaceStatus.AMBIGUOUS.value)
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A village or point of interest."""
+
+    code: str
+    name: str
+    stem: str
+    unit: str | None
+    match_code: str
+    is_village: bool
+    lon: float
+    lat: float
+    r95_m: float
 
 
-class Gazetteer:
-    """The simple geocoder over a region's own names.
+@dataclass(frozen=True, slots=True)
+class Road:
+    """One line of the roads, by its position in the pack."""
 
-    Parameters
-    ----------
-    region
-        Its units and places with their aliases are the names known.
-    """
+    position: int
+    route: str
+    name: str
 
-    def __init__(self, region: RegionPack) -> None:
-        units, places = region.units, region.places
-        radius_m = np.sqrt(units.to_crs(region.metric_crs).area.to_numpy() / math.pi)
-        points = units.representative_point()
-        self._unit_answers = {
-            code: _Answer(
-                lon, lat, MatchCode.D1.value, radius * _R95_OF_RADIUS, code, None,
-                PlaceStatus.PLACED.value,
-            )
-            for code, lon, lat, radius in zip(
-                units.index.astype(str), points.x, points.y, radius_m, strict=True
-            )
-        }  # fmt: skip
-        self._place_answers: dict[str, _Answer] = {}
-        self._names: dict[str, set[tuple[str, str]]] = defaultdict(set)
-        for code, name, aliases in zip(
-            units.index.astype(str), units["name"], units["aliases"], strict=True
-        ):
-            for spelling in _spellings(name, aliases, _UNIT_SUFFIX):
-                self._names[spelling].add(("unit", code))
-        self._unit_names = {
-            name: {code for _, code in owners} for name, owners in self._names.items()
-        }
-        self._add_places(places)
-        self._by_first: dict[str, list[str]] = defaultdict(list)
-        for name in sorted(self._names, key=len, reverse=True):
-            self._by_first[name[0]].append(name)
-        region_name = region.names.get("zh", "")
-        self._region_names = tuple(filter(None, (_normalise(region_name),)))
 
-    def _add_places(self, places: gpd.GeoDataFrame) -> None:
-        is_village = places["kind"].isin(VILLAGE_KINDS)
-        villages_of = Counter(places.loc[is_village, "unit_code"].astype(str))
-        for code, name, aliases, unit, kind, village, point in zip(
-            places["place_code"].astype(str),
-            places["name"], places["aliases"], places["unit_code"].astype(str), places["kind"],
-            is_village,
-            places.geometry, strict=True,
-        ):  # fmt: skip
-            home = self._unit_answers.get(unit)
-            match_code = MatchCode.C2 if village else _MATCH_OF_KIND.get(kind, MatchCode.A2)
-            r95_m = R95_M[match_code]
-            if home is not None and match_code is MatchCode.D1:
-                r95_m = home.r95_m
-            elif home is not None and match_code is MatchCode.C2:
-                r95_m = home.r95_m / math.sqrt(villages_of[unit])
-            self._place_answers[code] = _Answer(
-                point.x, point.y, match_code.value, r95_m, unit, code, PlaceStatus.PLACED.value
-            )
-            for spelling in _spellings(name, aliases, _VILLAGE_SUFFIX if village else None):
-                self._names[spelling].add(("place", code))
+class Scanner:
+    """Finds the longest known names in a text, left to right."""
 
-    def locate(self, texts: list[str]) -> Placed:
-        """Place each text; see :class:`etl.geocode.Geocoder`."""
-        return _columns([self._locate(_normalise(text)) for text in texts])
+    def __init__(self, spellings: Iterable[str]) -> None:
+        by_first: dict[str, dict[int, None]] = defaultdict(dict)
+        self._known = frozenset(spellings)
+        for spelling in sorted(self._known, key=len, reverse=True):
+            by_first[spelling[0]].setdefault(len(spelling))
+        self._lengths = {first: tuple(lengths) for first, lengths in by_first.items()}
 
-    def unit_code(self, name: str) -> str | None:
-        """The unit that exactly this name or alias belongs to, if there is just one."""
-        codes = self._unit_names.get(_normalise(name), set())
-        return next(iter(codes)) if len(codes) == 1 else None
+    def at(self, text: str, position: int = 0) -> str | None:
+        """The longest name that begins at ``position``."""
+        for length in self._lengths.get(text[position : position + 1], ()):
+            if (name := text[position : position + length]) in self._known:
+                return name
+        return None
 
-    def at_unit(self, codes: Iterable[str]) -> Placed:
-        """D1 at each unit's representative point; unknown codes stay unplaced."""
-        return _columns([self._unit_answers.get(code, _UNPLACED) for code in codes])
-
-    def _locate(self, text: str) -> _Answer:
-        for name in self._region_names:
-            text = text.replace(name, "|")
-        units: set[str] = set()
-        places: list[set[str]] = []
-        for owners, is_village in self._matches(text):
-            own_units = {code for kind, code in owners if kind == "unit"}
-            own_places = {code for kind, code in owners if kind == "place"}
-            # A village that is called like a township is meant only when the text says so.
-            if own_units and not (is_village and own_places):
-                units |= own_units
-            elif own_places:
-                places.append(own_places)
-        if len(units) == 1:
-            home = next(iter(units))
-            places = [
-                kept
-                for found in places
-                if (
-                    kept := {
-                        code for code in found if self._place_answers[code].unit_code == home
-                    }
-                )
-            ]
-        candidates = set().union(*places)
-        exact = {
-            code
-            for code in candidates
-            if self._place_answers[code].match_code not in (MatchCode.C2, MatchCode.D1)
-        }
-        for chosen in (exact, candidates):
-            if len(chosen) == 1:
-                return self._place_answers[next(iter(chosen))]
-        if len(units) == 1:
-            return self._unit_answers[next(iter(units))]
-        return _AMBIGUOUS if units or candidates else _UNPLACED
-
-    def _matches(self, text: str) -> Iterable[tuple[set[tuple[str, str]], bool]]:
-        position = 0
+    def scan(self, text: str) -> Iterator[tuple[int, str]]:
+        """Position and spelling of the names, none overlapping."""
+        position, lengths = 0, self._lengths
         while position < len(text):
-            for name in self._by_first.get(text[position], ()):
-                end = position + len(name)
-                if text.startswith(name, position) and not _NOT_THE_PLACE.match(text, end):
-                    is_village = bool(
-                        _VILLAGE_SUFFIX.search(name) or text.startswith(("村", "社区"), end)
-                    )
-                    yield self._names[name], is_village
-                    position = end
-                    break
+            if text[position] in lengths and (name := self.at(text, position)):
+                yield position, name
+                position += len(name)
             else:
                 position += 1
 
 
-def _normalise(text: str) -> str:
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text))
+class Gazetteer:
+    """What a region calls its places, ready to be looked up.
+
+    Parameters
+    ----------
+    region
+        Its units, places and roads with their aliases are the names known.
+    """
+
+    def __init__(self, region: RegionPack) -> None:
+        self.region = region
+        self.units = _units(region)
+        villages_of = Counter(
+            region.places.loc[region.places["kind"].isin(VILLAGE_KINDS), "unit_code"].astype(
+                str
+            )
+        )
+        self.places = _places(region.places, self.units, villages_of)
+        self.villages = [place for place in self.places.values() if place.is_village]
+        self._name_units()
+        self._name_places()
+        self._name_roads()
+        own = {names.normalise(name) for name in region.names.values()}
+        own |= {names.normalise(name) for name in region.aliases}
+        # With and without 市 or 县.
+        self.region_names = {s for n in own if n for s in (n, _county_stem(n))}
+        above = {names.normalise(name) for name in region.parents}
+        self.parent_names = {s for n in above if n for s in (n, _county_stem(n))}
+        # Texts that name the region and no more.
+        heads = {
+            "",
+            *(
+                "".join(names.normalise(n) for n in region.parents[i:])
+                for i in range(len(region.parents))
+            ),
+        }
+        self.region_phrases = {
+            head + name + tail
+            for head in heads for name in self.region_names
+            for tail in ("", "市区", "城区", "境内", "辖区")
+        }  # fmt: skip
+        self.head_scanner = Scanner({"中国", *self.region_names, *self.parent_names})
+
+    def _name_units(self) -> None:
+        self.unit_full: dict[str, set[str]] = defaultdict(set)
+        self.unit_stems: dict[str, set[str]] = defaultdict(set)
+        self.unit_sounds: dict[str, set[str]] = defaultdict(set)
+        self.units_of_parent: dict[str, set[str]] = defaultdict(set)
+        frame = self.region.units
+        for unit, aliases in zip(self.units.values(), frame["aliases"], strict=True):
+            full, stems = names.unit_spellings(
+                names.normalise(unit.name), names.split_aliases(aliases)
+            )
+            for spelling in full:
+                self.unit_full[spelling].add(unit.code)
+                if len(spelling) >= 3:
+                    for heard in names.sounds(spelling):
+                        self.unit_sounds[heard].add(unit.code)
+            for stem in stems:
+                self.unit_stems[stem].add(unit.code)
+            if unit.parent:
+                parent = names.normalise(unit.parent)
+                self.units_of_parent[parent].add(unit.code)
+        self.unit_stem_sounds = {names.sound(stem) for stem in self.unit_stems}
+        self.unit_full_scanner = Scanner(name for name in self.unit_full if len(name) >= 2)
+        self.unit_scanner = Scanner([*self.unit_full, *self.unit_stems])
+        self.unit_sound_scanner = Scanner(self.unit_sounds)
+        self.parent_scanner = Scanner(self.units_of_parent)
+
+    def _name_places(self) -> None:
+        # Of each unit ("" for the whole region): spelling → places.
+        self.village_full: dict[str, dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        self.village_stems: dict[str, dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        self.village_sounds: dict[str, dict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        self.points: dict[str, set[str]] = defaultdict(set)
+        self.crossings: dict[frozenset[str], set[str]] = defaultdict(set)
+        for place, alias_cell in zip(
+            self.places.values(), self.region.places["aliases"], strict=True
+        ):
+            name, aliases = names.normalise(place.name), names.split_aliases(alias_cell)
+            if not place.is_village:
+                for spelling in (name, *aliases):
+                    if len(spelling) >= 2:
+                        self.points[spelling].add(place.code)
+                continue
+            full, stems = names.village_spellings(name, aliases)
+            for unit in ("", place.unit or ""):
+                for spelling in full:
+                    self.village_full[unit][spelling].add(place.code)
+                for stem in stems:
+                    self.village_stems[unit][stem].add(place.code)
+                for spelling in full | stems:
+                    for heard in names.sounds(spelling):
+                        self.village_sounds[unit][heard].add(place.code)
+        self.village_scanners = {
+            unit: Scanner([*self.village_full[unit], *self.village_stems.get(unit, ())])
+            for unit in list(self.village_full)
+        }
+        self.village_full_scanners = {
+            unit: Scanner(full) for unit, full in self.village_full.items()
+        }
+        self.village_sound_scanners = {
+            unit: Scanner(heard) for unit, heard in self.village_sounds.items()
+        }
+        self.point_scanner = Scanner(self.points)
+
+    def _name_roads(self) -> None:
+        frame = self.region.roads
+        self.roads = [
+            Road(i, str(route), str(name))
+            for i, (route, name) in enumerate(
+                zip(frame["route_code"], frame["name"], strict=True)
+            )
+        ]
+        self.road_names: dict[str, set[int]] = defaultdict(set)
+        stems: dict[str, set[int]] = defaultdict(set)
+        for road, aliases in zip(self.roads, frame["aliases"], strict=True):
+            for spelling in (names.normalise(road.name), *names.split_aliases(aliases)):
+                if len(spelling) >= 2:
+                    self.road_names[spelling].add(road.position)
+                    stems[names.ROAD_SUFFIX.sub("", spelling)].add(road.position)
+        self.road_sounds: dict[str, set[int]] = defaultdict(set)
+        for spelling, owners in self.road_names.items():
+            if len(spelling) >= 3:
+                for heard in names.sounds(spelling):
+                    self.road_sounds[heard] |= owners
+        # 颍河路 for 颍河大街: another type word, where the stem is nobody else's.
+        self.road_variants: dict[str, set[int]] = {}
+        for stem, owners in stems.items():
+            if len(stem) >= 2 and len(owners) == 1:
+                for word in names.ROAD_WORDS:
+                    if stem + word not in self.road_names:
+                        self.road_variants[stem + word] = owners
+        self.road_scanner = Scanner([*self.road_names, *self.road_variants])
+        self.road_sound_scanner = Scanner(self.road_sounds)
+
+    @cached_property
+    def divisions(self) -> Scanner:
+        """The provinces, cities and counties of the country that are not this region."""
+        return Scanner(self._foreign)
+
+    @cached_property
+    def division_stems(self) -> Scanner:
+        """Their names without the type word, where nothing here is called so."""
+        local = {*self.unit_stems, *self.village_stems[""], *self.region_names}
+        local |= self.parent_names
+        stems = {_county_stem(name) for name in self._foreign if not name.endswith("区")}
+        return Scanner(
+            stem for stem in stems
+            if len(stem) >= 2 and stem not in local and not stem.endswith(("镇", "乡", "村"))
+        )  # fmt: skip
+
+    @cached_property
+    def _foreign(self) -> set[str]:
+        known = set(_DIVISIONS.read_text(encoding="utf-8").split())
+        own = {*self.region_names, *self.parent_names, *self.unit_full, *self.units_of_parent}
+        return {names.normalise(name) for name in known} - own
+
+    def unit_code(self, name: str) -> str | None:
+        """The unit that exactly this name or alias belongs to, if there is just one."""
+        name = names.normalise(name)
+        for known in (self.unit_full, self.unit_stems, self.unit_sounds):
+            key = names.sound(name) if known is self.unit_sounds else name
+            codes = known.get(key, set())
+            if codes:
+                return next(iter(codes)) if len(codes) == 1 else None
+        return None
+
+    def unit_answer(self, code: str, *, score: float = 100.0, fuzzy: bool = False) -> Answer:
+        """D1 at a unit's own point."""
+        unit = self.units[code]
+        return Answer(
+            lon=unit.lon, lat=unit.lat, r95_m=unit.r95_m * (1.5 if fuzzy else 1.0),
+            match_code=MatchCode.D1.value + ("~" if fuzzy else ""),
+            unit_code=code, place_name=unit.name, score=score,
+            status=PlaceStatus.ACCEPTED.value,
+        )  # fmt: skip
+
+    def at_unit(self, codes: Iterable[str | None]) -> Placed:
+        """D1 at each unit's representative point; unknown codes stay unmatched."""
+        return Placed.of(
+            [self.unit_answer(code) if code in self.units else Answer() for code in codes]
+        )
 
 
-def _spellings(name: str, aliases: object, suffix: re.Pattern[str] | None) -> set[str]:
-    """The name, its aliases, and their stems of two or more characters."""
-    spellings = {_normalise(name)}
-    if isinstance(aliases, str):
-        spellings |= {_normalise(alias) for alias in aliases.split("|") if alias.strip()}
-    if suffix is not None:
-        for spelling in list(spellings):
-            stem = suffix.sub("", spelling)
-            spellings.add(stem)
-            if suffix is _VILLAGE_SUFFIX and stem:
-                spellings.add(stem + "村")
-    return {spelling for spelling in spellings if len(spelling) >= 2}
+def _county_stem(name: str) -> str:
+    stem = name.removesuffix("自治区").removesuffix("自治州").removesuffix("自治县")
+    if stem == name and len(name) >= 3:
+        stem = name[:-1] if name[-1] in "省市县区旗" else name
+    return stem
 
 
-def _columns(answers: list[_Answer]) -> Placed:
-    def objects(values: list[object]) -> np.ndarray:
-        column = np.empty(len(values), dtype=object)
-        column[:] = values
-        return column
+def _units(region: RegionPack) -> dict[str, Unit]:
+    frame = region.units
+    radius_m = np.sqrt(frame.to_crs(region.metric_crs).area.to_numpy() / math.pi)
+    points = frame.representative_point()
+    return {
+        code: Unit(code, name, names.unit_stem(names.normalise(name)), parent, lon, lat, r95)
+        for code, name, parent, lon, lat, r95 in zip(
+            frame.index.astype(str), frame["name"], frame["parent"],
+            points.x, points.y, radius_m * R95_OF_RADIUS, strict=True,
+        )
+    }  # fmt: skip
 
-    return Placed(
-        lon=np.array([answer.lon for answer in answers], dtype=float),
-        lat=np.array([answer.lat for answer in answers], dtype=float),
-        match_code=objects([answer.match_code for answer in answers]),
-        r95_m=np.array([answer.r95_m for answer in answers], dtype=float),
-        unit_code=objects([answer.unit_code for answer in answers]),
-        place_code=objects([answer.place_code for answer in answers]),
-        status=objects([answer.status for answer in answers]),
-    )
+
+def _places(
+    frame: gpd.GeoDataFrame, units: dict[str, Unit], villages_of: Counter[str]
+) -> dict[str, Place]:
+    places = {}
+    for code, name, unit, kind, point in zip(
+        frame["place_code"].astype(str), frame["name"], frame["unit_code"].astype(str),
+        frame["kind"], frame.geometry, strict=True,
+    ):  # fmt: skip
+        is_village = kind in VILLAGE_KINDS
+        match_code = MatchCode.C2 if is_village else _MATCH_OF_KIND.get(kind, MatchCode.A2)
+        home = units.get(unit)
+        r95_m = R95_M[match_code]
+        if home is not None and match_code is MatchCode.D1:
+            r95_m = home.r95_m
+        elif home is not None and match_code is MatchCode.C2:
+            r95_m = home.r95_m / math.sqrt(villages_of[unit])
+        stem = names.VILLAGE_SUFFIX.sub("", names.normalise(name)) if is_village else name
+        places[code] = Place(
+            code, name, stem or name, unit or None, match_code.value, is_village,
+            point.x, point.y, r95_m,
+        )  # fmt: skip
+    return places

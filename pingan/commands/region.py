@@ -20,6 +20,9 @@ def new(
         str | None, typer.Option(help="CRS of the file where it names none, e.g. EPSG:4490.")
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer, when the file has several.")] = None,
+    parent_field: Annotated[
+        str | None, typer.Option(help="Field with the county of each unit, if several.")
+    ] = None,
     code: Annotated[
         str | None, typer.Option(help="The region's code; default: the folder's name.")
     ] = None,
@@ -40,6 +43,7 @@ def new(
         names={"zh": title, "en": title},
         name_field=name_field,
         code_field=code_field,
+        parent_field=parent_field,
         metric_crs=metric_crs,
         timezone=timezone,
         source=units.name,

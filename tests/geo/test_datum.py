@@ -91,3 +91,23 @@ def test_every_datum_leads_to_wgs84():
     assert datum.to_wgs84(*point, Datum.CGCS2000) == point
     assert datum.to_wgs84(*point, Datum.GCJ02) == datum.gcj02_to_wgs84(*point)
     assert datum.to_wgs84(*point, Datum.BD09) == datum.bd09_to_wgs84(*point)
+
+
+@given(china)
+def test_two_rounds_are_good_to_a_millionth_and_four_to_a_billionth(point):
+    gcj = datum.wgs84_to_gcj02(*point)
+    assert_allclose(datum.gcj02_to_wgs84(*gcj, rounds=2), point, rtol=0, atol=1e-6)
+    assert_allclose(datum.gcj02_to_wgs84(*gcj, rounds=4), point, rtol=0, atol=1e-9)
+
+
+def test_long_arrays_equal_single_points():
+    rng = np.random.default_rng(1)
+    lon, lat = rng.uniform(60, 140, (2, 3, 10_000))
+    for change in (datum.wgs84_to_gcj02, datum.gcj02_to_wgs84):
+        x, y = change(lon, lat)
+        assert x.shape == (3, 10_000)
+        at = rng.integers(0, 10_000, 20)
+        for i in at:
+            assert_allclose(
+                change(lon[1, i], lat[1, i]), (x[1, i], y[1, i]), rtol=0, atol=1e-13
+            )
