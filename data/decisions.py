@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 class PlaceDecision:
     """One decision; the place is that of a ``placed`` one, in WGS-84 degrees.
 
-    ``code`` is the reason the text was refused for, ``role`` one of :data:`ROLES`;
+    ``code`` is the reason the text was refused for (taken from the rows), ``role`` one of :data:`ROLES`;
     ``decided_at`` and ``undone_at`` are UTC seconds.
     """
 

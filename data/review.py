@@ -10,12 +10,13 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, insert, null, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, null, select, update
 
 from data import models
 from data.decisions import ROLES, PlaceDecision, Verdict, decisions_in_force, unresolved
 from data.loading import LoadRequest, StoreLoad
 from data.models import RECORD_TABLES, LoadBatch, RejectedRow, table
+from data.writing import PLACE_WITHDRAWN
 from geo.errors import StoreError
 from geo.vocabulary import MatchCode, RecordKind
 
@@ -72,6 +73,11 @@ class Desk:
         given = {f.name: getattr(decision, f.name) for f in fields(decision)}
         del given["decision_id"], given["undone_at"]
         given["decided_at"] = int(time.time())
+        given["code"] = self._connection.execute(
+            select(func.coalesce(func.min(_rejected.c.code), decision.code)).where(
+                *unresolved(), _rejected.c.place_text == decision.place_text
+            )
+        ).scalar_one()
         row = self._connection.execute(
             insert(_decision).values(**given).returning(*_decision.c)
         ).one()
@@ -178,7 +184,7 @@ class Desk:
             unplaced += self._connection.execute(
                 update(records)
                 .where(*mine, came_by_it.where(_rejected.c.is_update))
-                .values(match_code=MatchCode.U.value, content_hash=0, **placeless)
+                .values(match_code=MatchCode.U.value, content_hash=PLACE_WITHDRAWN, **placeless)
             ).rowcount
             withdrawn += self._connection.execute(
                 delete(records).where(*mine, came_by_it.where(_rejected.c.is_update.is_(False)))

@@ -25,6 +25,8 @@ from geo.errors import StoreError
 REINDEX_ROWS = 200_000
 REINDEX_RATIO = 4
 SORT_KIB = 2000
+# Content hash of a record whose place has been taken back: whoever brings one may write it.
+PLACE_WITHDRAWN = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,8 @@ class TableWriter:
             content = records["content_hash"].to_numpy()
             is_same = is_known & (stored["content_hash"][at] == content)
             mine = self._constants["as_of"]
-            is_late = is_known & ((as_of > mine) if self._wins_ties else (as_of >= mine))
+            wins_tie = self._wins_ties | (stored["content_hash"][at] == PLACE_WITHDRAWN)
+            is_late = is_known & ((as_of > mine) | ((as_of == mine) & ~wins_tie))
             is_newer = is_known & (as_of < mine)
         updated = is_known & ~is_same & ~is_late
         statement = upsert(self._connection, self._table, keys=("key_hash", "source"))
