@@ -20,7 +20,7 @@ NAMED = 6
 
 def hit_rate_panel(frame: Frame) -> None:
     """Chart of the rates with their line at 85 %, and a banner when some lie below it."""
-    hits = _hits(frame, frame.version, frame.store.waiting())
+    hits = _hits(frame)
     if hits.empty:
         return
     st.markdown(f"#### {t('hits.heading')}")
@@ -45,10 +45,14 @@ def hit_rate_panel(frame: Frame) -> None:
         st.altair_chart(hit_chart(by_unit))
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _hits(_frame: Frame, version: str, waiting: tuple[int, int]) -> pd.DataFrame:
-    """Counted once for a data version and a state of the queue."""
-    return _frame.store.hits()
+# Counted once for a data version and a state of the queue.
+@st.cache_data(
+    max_entries=4,
+    show_spinner=False,
+    hash_funcs={Frame: lambda frame: (frame.version, frame.store.waiting())},
+)
+def _hits(frame: Frame) -> pd.DataFrame:
+    return frame.store.hits()
 
 
 def hit_chart(table: pd.DataFrame) -> alt.LayerChart:
@@ -71,7 +75,9 @@ def hit_chart(table: pd.DataFrame) -> alt.LayerChart:
             scale=alt.Scale(domain=[0, 1.18], nice=False),
             axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
         ),
-        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=170)),
+        y=alt.Y(
+            "name:N", title=None, sort=None, axis=alt.Axis(labelLimit=170, labelOverlap=False)
+        ),
     )
     bars = base.mark_bar(cornerRadiusEnd=2).encode(
         color=alt.condition(f"datum.rate < {LEAST_HIT_RATE}", alt.value(LOW), alt.value(BLUE)),

@@ -83,8 +83,9 @@ def decide_panel(frame: Frame, reviewer: Reviewer | None, text: str) -> None:
         st.caption(t("review.click"))
         _map(frame, text, options, point)
     with cards, st.container(key="review_cards"):
+        roles = {code: label("role", code) for code in ROLES}
         role = st.selectbox(
-            t("review.role"), ROLES, format_func=lambda code: label("role", code), key="role"
+            t("review.role"), list(roles), format_func=roles.__getitem__, key="role"
         )
         if point is not None:
             _point_card(reviewer, text, point, role)
@@ -187,7 +188,7 @@ def _around(frame: Frame, options: Sequence[Option]) -> Bounds:
     if not options:
         return frame.region.bounds
     lon, lat = [one.lon for one in options], [one.lat for one in options]
-    margin = 0.03
+    margin = max(0.03, 0.2 * (max(lon) - min(lon)), 0.2 * (max(lat) - min(lat)))
     return min(lon) - margin, min(lat) - margin, max(lon) + margin, max(lat) + margin
 
 
