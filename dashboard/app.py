@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.review import review_title
 from dashboard.i18n import DEFAULT_LANGUAGE, LANGUAGES, t
 
 HERE = Path(__file__).parent
@@ -21,6 +22,7 @@ page = st.navigation(
     [
         st.Page(HERE / "pages" / "atlas.py", title=t("page.atlas"), default=True),
         st.Page(HERE / "pages" / "loads.py", title=t("page.loads")),
+        st.Page(HERE / "pages" / "review.py", title=review_title(), url_path="review"),
         st.Page(HERE / "pages" / "wall.py", title=t("page.wall")),
     ],
     position="top",

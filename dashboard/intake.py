@@ -1,12 +1,12 @@
-"""The way in for uploads, handed to the dashboard from above.
+"""The way in for uploads and decisions, handed to the dashboard from above.
 
-The dashboard never parses files. Whoever starts the server may register an
-:class:`Intake`; without one the data page says that uploads are not enabled.
+The dashboard never parses files or places texts. Whoever starts the server may register an
+:class:`Intake` and a :class:`Reviewer`; without one its page says that it is not enabled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,18 +44,56 @@ class Intake(Protocol):
         """
 
 
+class Option(Protocol):
+    """A place that a text may mean; WGS-84 degrees, ``score`` 0 to 100."""
+
+    name: str
+    lon: float
+    lat: float
+    match_code: str
+    r95_m: float
+    score: float
+    unit_code: str | None
+    place_code: str | None
+
+
+class Reviewer(Protocol):
+    """What the review page needs to decide on texts. Every method may raise SafetyError."""
+
+    def options(self, text: str) -> Sequence[Option]:
+        """Places the text may mean, best first."""
+
+    def choose(self, text: str, option: Option, role: str) -> int:
+        """Decide for an option; the number of rows brought in."""
+
+    def point(self, text: str, lon: float, lat: float, role: str) -> int:
+        """Decide for a point on the map; the number of rows brought in."""
+
+    def dismiss(self, text: str, role: str) -> None:
+        """Decide that the text is no place."""
+
+    def undo(self, decision_id: int) -> int:
+        """Take a decision back; the number of rows that wait again."""
+
+
 class _Door:
     intake: Intake | None = None
+    reviewer: Reviewer | None = None
 
 
 _door = _Door()
 
 
-def register(intake: Intake | None) -> None:
-    """Let uploads in through ``intake`` for the whole process; ``None`` closes the door."""
-    _door.intake = intake
+def register(intake: Intake | None, reviewer: Reviewer | None = None) -> None:
+    """Let uploads and decisions in for the whole process; ``None`` closes a door."""
+    _door.intake, _door.reviewer = intake, reviewer
 
 
 def registered() -> Intake | None:
     """The intake of this process, if there is one."""
     return _door.intake
+
+
+def reviewer() -> Reviewer | None:
+    """The reviewer of this process, if there is one."""
+    return _door.reviewer

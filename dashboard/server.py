@@ -20,7 +20,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from dashboard import components
 from dashboard.assets import digest
 from dashboard.frame import configure, current_frame
-from dashboard.intake import Intake, register
+from dashboard.intake import Intake, Reviewer, register
 from dashboard.routes import routes
 from dashboard.theme import THEME
 from data.settings import Settings
@@ -98,6 +98,7 @@ def serve(
     base_path: str = "",
     public_host: str | None = None,
     intake: Intake | None = None,
+    reviewer: Reviewer | None = None,
 ) -> None:
     """Run the server until it is stopped.
 
@@ -111,6 +112,8 @@ def serve(
         Name browsers use when it is not ``host``, as behind a reverse proxy.
     intake
         Takes uploaded files in; without one the data page has no upload.
+    reviewer
+        Carries decisions on places out; without one the review page only shows the queue.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def serve(
     """
     digest()
     configure(settings)
-    register(intake)
+    register(intake, reviewer)
     current_frame()  # a wrong store or region says so here, before the port is taken
     options = config(host=host, port=port, base_path=base_path, public_host=public_host)
     served = st.App(SCRIPT, routes=routes(base_path), lifespan=_lifespan) if base_path else app

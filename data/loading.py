@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import repeat
@@ -13,8 +14,9 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Connection, func, insert, select, update
 
+from data.decisions import PlaceDecision, decisions_in_force
 from data.models import RECORD_TABLES, LoadBatch, RejectedRow, StoreState, table
-from data.records import REJECTED_SCHEMA, SCHEMAS, checked, require_codes
+from data.records import LEARNED_SCHEMA, REJECTED_SCHEMA, SCHEMAS, checked, require_codes
 from data.writing import TableWriter, WriteCounts, execute_rows
 from geo.errors import FrameError, StoreError
 from geo.vocabulary import CATEGORY_CODES, MATCH_CODES, RecordKind
@@ -45,6 +47,11 @@ class LoadRequest:
         Whether the data is invented.
     loader_version
         Version of the reading code; another version may load the same file again.
+    profile_text
+        The profile as TOML, to clean its quarantined rows again later.
+    is_review
+        Whether these are quarantined rows of an earlier load that a decision brings in:
+        what the store holds of the same or a newer extract then stays.
     """
 
     kind: RecordKind
@@ -56,6 +63,8 @@ class LoadRequest:
     source: str
     is_demo: bool
     loader_version: str
+    profile_text: str | None = None
+    is_review: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", RecordKind(self.kind))
@@ -95,7 +104,9 @@ class StoreLoad:
         ).scalar_one()
         now = int(time.time())
         is_repeat = self.already is not None
-        values = asdict(request) | {
+        columns = asdict(request)
+        del columns["is_review"]
+        values = columns | {
             "kind": request.kind.value,
             "as_of": self._as_of,
             "status": "already_loaded" if is_repeat else "loading",
@@ -129,15 +140,7 @@ class StoreLoad:
         records = checked(records, SCHEMAS[kind], what=kind.value)
         require_codes(records, "category", CATEGORY_CODES)
         require_codes(records, "match_code", PLACED_CODES)
-        writer = self._writers.get(kind)
-        if writer is None:
-            constants = {
-                "source": self._request.source,
-                "as_of": self._as_of,
-                "load_id": self.load_id,
-            }
-            writer = TableWriter(self._connection, RECORD_TABLES[kind], constants)
-            self._writers[kind] = writer
+        writer = self._writer(kind)
         counts = WriteCounts()
         for start in range(0, len(records), BATCH_ROWS):
             counts += writer.write(records.slice(start, BATCH_ROWS))
@@ -161,6 +164,37 @@ class StoreLoad:
             columns = [column.to_pylist() for column in batch.columns]
             execute_rows(self._connection, statement, names, [*columns, repeat(self.load_id)])
         self._rejected += len(rows)
+
+    def decisions(self) -> list[PlaceDecision]:
+        """What has been decided on texts and is in force during this load."""
+        return decisions_in_force(self._connection)
+
+    def keep(self, kind: RecordKind, rows: pa.Table) -> None:
+        """Keep the raw text of rows that an earlier decision places, for its undo.
+
+        To be called before the same rows are handed to :meth:`write`, which alone
+        counts them.
+
+        Raises
+        ------
+        FrameError
+            When a column is missing, unknown or of the wrong type.
+        """
+        self._require_open()
+        rows = checked(rows, LEARNED_SCHEMA, what="learned rows")
+        known = self.known(kind, rows["key_hash"].to_pylist())
+        columns: list[Iterable[Any]] = [column.to_pylist() for column in rows.columns]
+        updates = [key in known for key in rows["key_hash"].to_pylist()]
+        execute_rows(
+            self._connection,
+            insert(table(RejectedRow)),
+            [*rows.column_names, "is_update", "load_id", "resolved_load_id"],
+            [*columns, updates, repeat(self.load_id), repeat(self.load_id)],
+        )
+
+    def known(self, kind: RecordKind, keys: list[int]) -> set[int]:
+        """Which of ``keys`` the store already holds a record of."""
+        return self._writer(RecordKind(kind)).known(keys)
 
     def finish(self, report: dict[str, Any]) -> None:
         """Close the books: nothing can be written afterwards.
@@ -192,7 +226,7 @@ class StoreLoad:
             update(batch)
             .where(batch.c.load_id == self.load_id)
             .values(
-                status="loaded",
+                status="review" if self._request.is_review else "loaded",
                 finished_at=int(time.time()),
                 report=json.dumps(report, ensure_ascii=False),
                 rejected=self._rejected,
@@ -207,6 +241,22 @@ class StoreLoad:
         """Raise :class:`StoreError` unless the load was finished or needed no work."""
         if self.already is None and not self._is_finished:
             raise StoreError("a load ended without finish(report); nothing is loaded")
+
+    def _writer(self, kind: RecordKind) -> TableWriter:
+        writer = self._writers.get(kind)
+        if writer is None:
+            constants = {
+                "source": self._request.source,
+                "as_of": self._as_of,
+                "load_id": self.load_id,
+            }
+            writer = self._writers[kind] = TableWriter(
+                self._connection,
+                RECORD_TABLES[kind],
+                constants,
+                wins_ties=not self._request.is_review,
+            )
+        return writer
 
     def _require_open(self) -> None:
         if self.already is not None:

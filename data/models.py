@@ -18,6 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -120,6 +122,8 @@ class LoadBatch(Base):
     kind: Mapped[str]
     profile: Mapped[str]
     profile_digest: Mapped[str]
+    # The profile itself, so that its rows can be cleaned again whatever became of its file.
+    profile_text: Mapped[str | None] = mapped_column(Text)
     loader_version: Mapped[str]
     file_name: Mapped[str]
     sha256: Mapped[str]
@@ -138,10 +142,52 @@ class LoadBatch(Base):
     report: Mapped[str | None] = mapped_column(Text)
 
 
+class PlaceDecision(Base):
+    """What a text means, decided by somebody in a role; in force until it is undone."""
+
+    __tablename__ = "place_decision"
+    __table_args__ = (
+        Index(
+            None,
+            "place_text",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+    decision_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    place_text: Mapped[str]
+    code: Mapped[str]
+    verdict: Mapped[str]
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    place_code: Mapped[str | None]
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("unit.unit_code"))
+    match_code: Mapped[str | None]
+    r95_m: Mapped[float | None]
+    role: Mapped[str]
+    decided_at: Mapped[int] = mapped_column(BigInteger)
+    undone_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class RejectedRow(Base):
-    """A row of a file that was not accepted, and why; ``raw`` is null where it named people."""
+    """A row of a file that was not accepted, and why; ``raw`` is null where it named people.
+
+    ``place_text`` and ``key_hash`` are there where a decision on the text can bring the
+    row in; ``decision_id`` and ``resolved_load_id`` say which one did. A row that came in
+    by an earlier decision is kept here too, resolved by its own load, for an undo.
+    """
 
     __tablename__ = "rejected_row"
+    __table_args__ = (
+        Index(
+            None,
+            "place_text",
+            sqlite_where=text("place_text IS NOT NULL"),
+            postgresql_where=text("place_text IS NOT NULL"),
+        ),
+    )
 
     rejected_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     load_id: Mapped[int] = mapped_column(RowId, ForeignKey("load_batch.load_id"), index=True)
@@ -150,6 +196,15 @@ class RejectedRow(Base):
     field: Mapped[str | None]
     detail: Mapped[str | None]
     raw: Mapped[str | None]
+    place_text: Mapped[str | None]
+    key_hash: Mapped[int | None] = mapped_column(BigInteger)
+    decision_id: Mapped[int | None] = mapped_column(
+        RowId, ForeignKey("place_decision.decision_id")
+    )
+    resolved_load_id: Mapped[int | None] = mapped_column(
+        RowId, ForeignKey("load_batch.load_id")
+    )
+    is_update: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Recorded:

@@ -77,6 +77,18 @@ REJECTED_SCHEMA = {
     "field?": pa.string(),
     "detail?": pa.string(),
     "raw?": pa.string(),
+    "place_text?": pa.string(),
+    "key_hash?": pa.int64(),
+}
+# Rows that came in by an earlier decision on their place.
+LEARNED_SCHEMA = {
+    "row_no": pa.int64(),
+    "code": pa.string(),
+    "field?": pa.string(),
+    "raw?": pa.string(),
+    "place_text": pa.string(),
+    "key_hash": pa.int64(),
+    "decision_id": pa.int64(),
 }
 
 

@@ -12,10 +12,18 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine, exists, select
 
+from data.decisions import (
+    PlaceDecision,
+    count_waiting,
+    decisions_in_force,
+    read_decisions,
+    read_queue,
+)
 from data.engine import make_engine, migrate, reading, writing
 from data.frames import read_layer, read_table, selected
+from data.hits import read_hits
 from data.installation import install_region
-from data.loading import LoadRequest, StoreLoad
+from data.loading import LoadRequest, StoreLoad, bump_version
 from data.models import (
     Hazard,
     Incident,
@@ -28,6 +36,7 @@ from data.models import (
     table,
 )
 from data.region import RegionPack
+from data.review import Desk, Undone
 from data.settings import Settings
 from data.snapshot import current_version, read_snapshot, write_snapshot
 from geo.errors import StoreError
@@ -84,7 +93,9 @@ class Store:
         """Whether any load of invented data is present."""
         batch = table(LoadBatch).c
         with reading(self._engine) as connection:
-            found = select(exists().where(batch.is_demo, batch.status == "loaded"))
+            found = select(
+                exists().where(batch.is_demo, batch.status.in_(("loaded", "review")))
+            )
             return bool(connection.execute(found).scalar())
 
     def units(self) -> gpd.GeoDataFrame:
@@ -188,7 +199,7 @@ class Store:
     def loads(self) -> pd.DataFrame:
         """All attempts to load a file, newest first, indexed by ``load_id``; times in UTC."""
         batch = table(LoadBatch)
-        columns = [c for c in batch.c if c.name != "report"]
+        columns = [c for c in batch.c if c.name not in {"report", "profile_text"}]
         with reading(self._engine) as connection:
             return read_table(
                 connection,
@@ -218,16 +229,89 @@ class Store:
         return report
 
     def rejected(self, load_id: int) -> pd.DataFrame:
-        """Refused rows of a load in the order of its file: row_no, code, field, detail, raw."""
+        """Refused rows of a load in the order of its file.
+
+        Returns
+        -------
+        DataFrame
+            row_no, code, field, detail, raw, and ``resolved_load_id``: the load through
+            which a decision on the place has brought the row in since.
+        """
         rejected = table(RejectedRow)
-        columns = [c for c in rejected.c if c.name != "load_id"]
+        names = ("rejected_id", "row_no", "code", "field", "detail", "raw", "resolved_load_id")
+        columns = [rejected.c[name] for name in names]
+        # A row resolved by its own load was never refused; it is kept for an undo.
         statement = (
             select(*columns)
-            .where(rejected.c.load_id == int(load_id))
+            .where(
+                rejected.c.load_id == int(load_id),
+                rejected.c.resolved_load_id.is_distinct_from(rejected.c.load_id),
+            )
             .order_by(rejected.c.row_no, rejected.c.rejected_id)
         )
         with reading(self._engine) as connection:
             return read_table(connection, statement, columns=columns, index="rejected_id")
+
+    def review_queue(self, limit: int = 500) -> pd.DataFrame:
+        """Texts that wait for somebody to say where they are, those of the newest load first.
+
+        Returns
+        -------
+        DataFrame
+            place_text, rows, code (why), loads, load_id and file_name (the newest).
+        """
+        with reading(self._engine) as connection:
+            return read_queue(connection, limit)
+
+    def waiting(self) -> tuple[int, int]:
+        """How many texts, and how many rows, wait for review."""
+        with reading(self._engine) as connection:
+            return count_waiting(connection)
+
+    def decisions(self) -> pd.DataFrame:
+        """All decisions on places, newest first, indexed by ``decision_id``.
+
+        ``rows`` counts the rows each has brought in; ``undone_at`` is ``NaT`` while it is
+        in force.
+        """
+        with reading(self._engine) as connection:
+            return read_decisions(connection)
+
+    def decisions_in_force(self) -> list[PlaceDecision]:
+        """What is known of texts by decision, oldest first."""
+        with reading(self._engine) as connection:
+            return decisions_in_force(connection)
+
+    @contextmanager
+    def review(self) -> Iterator[Desk]:
+        """Decide and bring rows in, all in one transaction.
+
+        Raises
+        ------
+        StoreError
+            When another load does not end in time, or the database refuses.
+        """
+        with writing(self._engine) as connection:
+            yield Desk(connection)
+
+    def undo(self, decision_id: int) -> Undone:
+        """Take a decision back: its records go, its rows wait again.
+
+        Raises
+        ------
+        StoreError
+            When there is no such decision in force.
+        """
+        with writing(self._engine) as connection:
+            undone = Desk(connection).undo(decision_id)
+            if undone.withdrawn + undone.unplaced:
+                bump_version(connection)
+            return undone
+
+    def hits(self) -> pd.DataFrame:
+        """How surely each source's rows have been placed; see :func:`data.hits.read_hits`."""
+        with reading(self._engine) as connection:
+            return read_hits(connection)
 
     @contextmanager
     def load(self, request: LoadRequest) -> Iterator[StoreLoad]:

@@ -25,6 +25,8 @@ from geo.errors import StoreError
 REINDEX_ROWS = 200_000
 REINDEX_RATIO = 4
 SORT_KIB = 2000
+# Content hash of a record whose place has been taken back: whoever brings one may write it.
+PLACE_WITHDRAWN = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +45,27 @@ class WriteCounts:
 
 
 class TableWriter:
-    """Writes one load's records into one table."""
+    """Writes one load's records into one table.
+
+    ``wins_ties`` is false for rows that come in late: what the store has of the same
+    extract stays.
+    """
 
     def __init__(
-        self, connection: Connection, target: Table, constants: dict[str, Any]
+        self,
+        connection: Connection,
+        target: Table,
+        constants: dict[str, Any],
+        *,
+        wins_ties: bool = True,
     ) -> None:
         self._connection = connection
         self._table = target
         self._constants = constants
+        self._wins_ties = wins_ties
         batch = table(LoadBatch).c
         earlier = select(batch.load_id).where(
-            batch.source == constants["source"], batch.status == "loaded", batch.inserted > 0
+            batch.source == constants["source"], batch.inserted > 0
         )
         self._is_first = connection.execute(earlier.limit(1)).first() is None
         (key,) = target.primary_key.columns
@@ -85,8 +97,10 @@ class TableWriter:
             as_of = stored["as_of"][at]
             content = records["content_hash"].to_numpy()
             is_same = is_known & (stored["content_hash"][at] == content)
-            is_late = is_known & (as_of > self._constants["as_of"])
-            is_newer = is_known & (as_of < self._constants["as_of"])
+            mine = self._constants["as_of"]
+            wins_tie = self._wins_ties | (stored["content_hash"][at] == PLACE_WITHDRAWN)
+            is_late = is_known & ((as_of > mine) | ((as_of == mine) & ~wins_tie))
+            is_newer = is_known & (as_of < mine)
         updated = is_known & ~is_same & ~is_late
         statement = upsert(self._connection, self._table, keys=("key_hash", "source"))
         self._insert(statement, records.filter(pa.array(~is_known | updated)))
@@ -97,6 +111,12 @@ class TableWriter:
             unchanged=int(is_same.sum()),
             stale=int((is_late & ~is_same).sum()),
         )
+
+    def known(self, keys: list[int]) -> set[int]:
+        """Which of ``keys`` the store holds a record of."""
+        if self._is_first or not keys:
+            return set()
+        return set(self._stored(np.array(keys))["key_hash"].tolist())
 
     def close(self) -> None:
         """Make the indexes again, which also finds a key that came twice."""

@@ -14,6 +14,7 @@ from etl import text
 from etl.deduplication import hash_column, mix
 from etl.geocode import Geocoder
 from etl.incident_fields import casualties, severity, time_text
+from etl.learned import LEARNED_TABLE, LearnedPlaces
 from etl.numbers import parse_quantities, parse_stakes
 from etl.placing import Placement, Placer
 from etl.privacy import is_personal_header, redact
@@ -23,7 +24,7 @@ from etl.rows import Rows
 from etl.sources.model import GEOMETRY, SourceBatch
 from etl.times import PRECISIONS, Zone, parse_days, parse_times
 from geo.errors import SourceError
-from geo.vocabulary import RecordKind
+from geo.vocabulary import MatchCode, RecordKind
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class CleanBatch:
 
     ``records`` holds the canonical columns of the accepted rows, ``rejects`` the
     refused ones; ``read`` is their sum and that of the rows unreadable before.
-    ``raw_x``/``raw_y`` are coordinates as given.
+    ``learned`` holds the raw text of the accepted rows that a decision on their text
+    has placed. ``raw_x``/``raw_y`` are coordinates as given.
     """
 
     read: int
     records: pa.Table
     rejects: pa.Table
+    learned: pa.Table
     personal: int
     out_of_area: int
     repaired: int
@@ -128,6 +131,7 @@ class Cleaner:
             read=batch.rows_read,
             records=_records(rows, columns),
             rejects=self._with_source_faults(rows.rejects(), batch.faults),
+            learned=self._learned(rows, placement),
             personal=int(personal.sum()),
             out_of_area=placement.out_of_area if placement else 0,
             repaired=placement.repaired if placement else 0,
@@ -135,6 +139,33 @@ class Cleaner:
             raw_x=placement.raw_x if placement else np.empty(0),
             raw_y=placement.raw_y if placement else np.empty(0),
             bytes_read=batch.bytes_read,
+        )
+
+    def _learned(self, rows: Rows, placement: Placement | None) -> pa.Table:
+        asked = rows.asked_place()
+        if placement is None or asked is None or not isinstance(self.geocoder, LearnedPlaces):
+            return LEARNED_TABLE
+        texts = text.place_key(asked)
+        decision = self.geocoder.decisions_on(texts)
+        # A row with a coordinate of its own did not need the decision.
+        by_text = pc.fill_null(pc.not_equal(placement.match, MatchCode.A1.value), False)
+        at = np.flatnonzero(
+            rows.faults.ok
+            & pc.and_(pc.is_valid(decision), by_text).to_numpy(zero_copy_only=False)
+        )
+        index = pa.array(at)
+        ids = decision.take(index)
+        return pa.table(
+            {
+                "row_no": pa.array(rows.row_no[at]),
+                "code": self.geocoder.codes_of(ids),
+                "field": pa.repeat("place_text", len(at)),
+                "raw": rows.raw(at),
+                "place_text": texts.take(index),
+                "key_hash": pa.array(rows.key_hash(at)),
+                "decision_id": ids,
+            },
+            schema=LEARNED_TABLE.schema,
         )
 
     def _with_source_faults(self, rejects: pa.Table, faults: pa.Table) -> pa.Table:
@@ -154,6 +185,8 @@ class Cleaner:
             "field": pa.repeat("", faults.num_rows),
             "detail": faults["detail"],
             "raw": raw,
+            "place_text": pa.nulls(faults.num_rows, pa.string()),
+            "key_hash": pa.nulls(faults.num_rows, pa.int64()),
         }
         return pa.concat_tables([rejects, pa.table(from_source, schema=rejects.schema)])
 

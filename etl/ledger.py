@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.hits import LEAST_HIT_RATE, UNPLACED_CODES, hit_rate
 from data.writing import WriteCounts
 from etl.clean import CleanBatch
 from etl.deduplication import SeenKeys
@@ -44,6 +45,7 @@ class Ledger:
     units: Counter[str] = field(default_factory=Counter)
     totals: Counter[str] = field(default_factory=Counter)
     outside: int = 0
+    learned: int = 0
     earliest_s: int | None = None
     latest_s: int | None = None
     seen: SeenKeys = field(default_factory=SeenKeys)
@@ -56,6 +58,7 @@ class Ledger:
         self.out_of_area += clean.out_of_area
         self.repaired += clean.repaired
         self.reshaped += clean.reshaped
+        self.learned += clean.learned.num_rows
         self._sample(clean)
         records, rejects = self._deduplicate(clean, fold=fold)
         _tally(self.codes, rejects, "code")
@@ -86,6 +89,8 @@ class Ledger:
             folded=self.folded,
             rejected_by_code=dict(self.codes),
             matches=dict(self.matches),
+            hit_rate=self._hit_rate(),
+            learned=self.learned,
             units=dict(sorted(self.units.items())),
             outside=self.outside,
             totals=dict(self.totals),
@@ -115,6 +120,8 @@ class Ledger:
                     "field": pa.repeat("key", len(conflict)),
                     "detail": pa.repeat("an earlier row has this key", len(conflict)),
                     "raw": pa.nulls(len(conflict), pa.string()),
+                    "place_text": pa.nulls(len(conflict), pa.string()),
+                    "key_hash": pa.nulls(len(conflict), pa.int64()),
                 }
                 rejects = pa.concat_tables([rejects, pa.table(columns, schema=rejects.schema)])
         return records.filter(pa.array(~is_repeat)), rejects
@@ -131,6 +138,13 @@ class Ledger:
             yield Finding(
                 "MANY_REJECTED", f"{rejected / self.read:.1%} of the rows are refused"
             )
+        rate = self._hit_rate()
+        if rate is not None and rate < LEAST_HIT_RATE:
+            yield Finding(
+                "LOW_HIT_RATE",
+                f"{rate:.1%} of the rows are placed to the village or better, less than "
+                f"{LEAST_HIT_RATE:.0%}: patterns on the map may come from the rest",
+            )
         if self.repaired:
             yield Finding(
                 "REPAIRED",
@@ -142,6 +156,9 @@ class Ledger:
             yield Finding(
                 "OUT_OF_AREA", f"{share:.1%} of the points lie outside the region{self._hint()}"
             )
+
+    def _hit_rate(self) -> float | None:
+        return hit_rate(self.matches, sum(self.codes[code] for code in UNPLACED_CODES))
 
     def _hint(self) -> str:
         """Which datum would put more of the points inside, if one clearly would."""

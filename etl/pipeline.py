@@ -11,7 +11,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,13 +20,16 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from data.decisions import PlaceDecision
 from data.loading import LoadRequest, StoreLoad
 from data.region import RegionPack
 from data.store import Store
 from data.writing import WriteCounts
 from etl.clean import Cleaner
-from etl.geocode import Geocoder
+from etl.geocode import Gazetteer, Geocoder
+from etl.learned import LearnedPlaces
 from etl.ledger import Ledger
 from etl.profile import Profile
 from etl.report import LoadRefusedError, LoadReport
@@ -89,7 +92,6 @@ def load_file(
     started = time.perf_counter()
     with open_source(path, source_options(profile)) as source:
         extracted = as_of or extract_time(path, profile, region)
-        cleaner = _cleaner(source, profile, region, extracted, geocoder)
         request = LoadRequest(
             kind=profile.kind,
             profile=profile.name,
@@ -100,10 +102,13 @@ def load_file(
             source=profile.source,
             is_demo=profile.is_demo,
             loader_version=LOADER_VERSION,
+            profile_text=profile.text,
         )
-        ledger = Ledger(cleaner.placer)
-        report = _opening(source, path, profile, cleaner, extracted)
         with store.load(request) as load:
+            geocoder = remembering(geocoder, load.decisions(), region)
+            cleaner = _cleaner(source, profile, region, extracted, geocoder)
+            ledger = Ledger(cleaner.placer)
+            report = _opening(source, path, profile, cleaner, extracted)
             if load.already is not None:
                 report = replace(report, status="already_loaded", load_id=load.already)
             else:
@@ -241,6 +246,7 @@ def _opening(
         is_demo=profile.is_demo,
         dropped_columns=cleaner.dropped,
         notes=tuple(source.notes),
+        epoch=source.epoch,
     )
 
 
@@ -252,19 +258,40 @@ def _transfer(
     profile: Profile,
     progress: Progress | None,
 ) -> None:
-    def cleaned() -> Iterator[tuple[pa.Table, pa.Table, int]]:
+    def cleaned() -> Iterator[tuple[pa.Table, pa.Table, pa.Table, int]]:
         for batch in source.batches():
             clean = cleaner.clean(batch)
-            yield *ledger.enter(clean, fold=profile.fold), clean.bytes_read
+            records, rejects = ledger.enter(clean, fold=profile.fold)
+            yield records, rejects, still_there(clean.learned, records), clean.bytes_read
 
     with closing(ahead(cleaned())) as batches:
-        for records, rejects, bytes_read in batches:
+        for records, rejects, learned, bytes_read in batches:
+            if learned.num_rows:
+                load.keep(profile.kind, learned)
             if records.num_rows:
                 ledger.counts += load.write(profile.kind, records)
             if rejects.num_rows:
                 load.reject(rejects)
             if progress is not None:
                 progress(ledger.read, bytes_read, source.size_bytes)
+
+
+def still_there(learned: pa.Table, records: pa.Table) -> pa.Table:
+    """The learned rows whose record was not dropped as a repetition."""
+    if learned.num_rows == 0:
+        return learned
+    return learned.filter(
+        pc.is_in(learned["row_no"], value_set=records["row_no"].combine_chunks())
+    )
+
+
+def remembering(
+    geocoder: Geocoder | None, decisions: Sequence[PlaceDecision], region: RegionPack
+) -> Geocoder | None:
+    """``geocoder`` (the region's gazetteer if ``None``) behind what has been decided."""
+    if not decisions:
+        return geocoder
+    return LearnedPlaces(geocoder or Gazetteer(region), decisions)
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:

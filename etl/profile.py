@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Profile:
     ``columns`` maps canonical names to one or more source columns, whose texts are
     joined. ``key`` names the source columns of the natural key; empty means that
     the whole row is its own key. With ``fold`` the rows of one key are parts of one
-    record, of which the first is kept.
+    record, of which the first is kept. ``text`` is the TOML it was read from.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Profile:
     record_numbers: tuple[str, ...]
     refuse: tuple[RefuseRule, ...]
     reject_share: float
+    text: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def open(cls, name_or_path: str | Path) -> Profile:
@@ -111,12 +112,14 @@ class Profile:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ProfileError(f"profile {name}: not TOML: {error}") from error
-        return _read(table, name)
+        return replace(_read(table, name), text=text)
 
     @property
     def digest(self) -> str:
         """SHA-256 of what the profile says, whatever its layout and comments."""
-        text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        rules = asdict(self)
+        del rules["text"]
+        text = json.dumps(rules, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

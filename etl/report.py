@@ -27,7 +27,7 @@ class LoadReport:
     ``duplicate = unchanged + stale + in_file + folded``.
     """
 
-    status: str  # loaded, already_loaded or refused
+    status: str  # loaded, already_loaded, refused, preview or review
     file_name: str
     kind: str
     profile: str
@@ -47,6 +47,8 @@ class LoadReport:
     folded: int = 0
     rejected_by_code: Mapping[str, int] = field(default_factory=dict)
     matches: Mapping[str, int] = field(default_factory=dict)
+    hit_rate: float | None = None  # placed to the village or better, of all to be placed
+    learned: int = 0  # rows placed by an earlier decision on their text
     units: Mapping[str, int] = field(default_factory=dict)
     outside: int = 0  # accepted rows that lie in no unit
     totals: Mapping[str, float] = field(
@@ -57,6 +59,7 @@ class LoadReport:
     time_to: str | None = None
     warnings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    epoch: int | None = None  # calendar of the file's serial dates
     seconds: float = 0.0
     load_id: int | None = None
     data_version: int | None = None
@@ -133,6 +136,10 @@ class LoadReport:
         ]
         if self.matches:
             lines.append(f"{words['matches']}: {items(self.matches)}")
+        if self.hit_rate is not None:
+            lines.append(f"{words['hit_rate']}: {self.hit_rate:.1%}")
+        if self.learned:
+            lines.append(f"{words['learned']}: {self.learned:,}")
         if self.units:
             lines.append(f"{words['units']}: {items(self.units)}")
         if self.outside:
@@ -178,6 +185,7 @@ _WORDS = {
         "units": "单元", "outside": "辖区外", "totals": "合计", "deaths": "死亡", "injured": "受伤",
         "period": "时段", "dropped": "已剔除的个人信息列", "warning": "注意", "note": "说明",
         "encoding": "编码", "datum": "坐标系", "as_of": "数据截至", "rate": "行/秒",
+        "review": "核对入库", "hit_rate": "定位率（村级及以上）", "learned": "按以往核对定位",
         "load_id": "批次", "data_version": "数据版本",
     },
     "en": {
@@ -189,6 +197,8 @@ _WORDS = {
         "deaths": "deaths", "injured": "injured",
         "period": "period", "dropped": "person columns dropped", "warning": "warning",
         "note": "note", "encoding": "encoding", "datum": "datum", "as_of": "as of",
+        "review": "review", "hit_rate": "hit rate (village or better)",
+        "learned": "placed by earlier decisions",
         "rate": "rows/s", "load_id": "load", "data_version": "data version",
     },
 }  # fmt: skip

@@ -6,13 +6,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.decisions import REVIEWABLE
 from etl import text
 from etl.deduplication import hash_objects, hash_texts, mix
-from etl.faults import Faults
+from etl.faults import REJECT_SCHEMA, Faults
 from etl.privacy import personal_rows, redact
 from etl.profile import Profile
 from etl.sources.model import GEOMETRY, SourceBatch
 
+QUARANTINE_SCHEMA = REJECT_SCHEMA.append(pa.field("place_text", pa.string())).append(
+    pa.field("key_hash", pa.int64())
+)
 _SEPARATOR = "\x1f"
 
 
@@ -91,20 +95,47 @@ class Rows:
             parts.append(hash_objects(self.geometry.take(index)))
         return mix(*parts)
 
+    def asked_place(self) -> pa.Array | None:
+        """What a geocoder is asked for each row (n,): the place behind its unit's name."""
+        place = self.field("place_text")
+        scope = self.field("unit_name")
+        if place is None or scope is None:
+            return place
+        return pc.if_else(pc.is_valid(place), text.join([scope, place], ""), place)
+
     def rejects(self) -> pa.Table:
         """The refused rows with their raw text, unless that is personal.
 
-        Only columns that the profile uses are kept: nobody has looked at the others.
+        Only columns that the profile uses are kept: nobody has looked at the others. Rows
+        that a decision on their place may yet bring in also carry the text it would be
+        about, and the hash of their key.
         """
         bad = np.flatnonzero(~self.faults.ok)
-        index = pa.array(bad)
-        raw = {
+        table = self.faults.table(self.row_no, self.raw(bad))
+        is_personal = pc.equal(table["code"], "PERSONAL_DATA")
+        hidden = pc.if_else(is_personal, pa.scalar(None, pa.string()), table["raw"])
+        table = table.set_column(table.schema.get_field_index("raw"), "raw", hidden)
+        keys = pa.nulls(len(bad), pa.int64())
+        asked = self.asked_place()
+        places = pa.nulls(len(bad), pa.string())
+        is_open = pc.and_(
+            pc.is_in(table["code"], value_set=pa.array(REVIEWABLE)), pc.is_valid(hidden)
+        ).to_numpy()
+        if asked is not None and is_open.any():
+            mask = pa.array(is_open)
+            places = pc.if_else(mask, text.place_key(asked.take(pa.array(bad))), places)
+            keys = pc.replace_with_mask(keys, mask, pa.array(self.key_hash(bad[is_open])))
+        columns = [*table.columns, places, keys]
+        return pa.table(columns, schema=QUARANTINE_SCHEMA)
+
+    def raw(self, rows: np.ndarray) -> pa.Array:
+        """The rows at these positions as JSON; null where that would look personal."""
+        index = pa.array(rows)
+        texts = {
             name: text.blank(column.take(index), [""])
             for name, column in self._texts.items()
             if name in self._profile.source_columns
         }
-        whole = redact(text.json_objects(raw)) if raw else pa.nulls(len(bad), pa.string())
-        table = self.faults.table(self.row_no, whole)
-        is_personal = pc.equal(table["code"], "PERSONAL_DATA")
-        hidden = pc.if_else(is_personal, pa.scalar(None, pa.string()), table["raw"])
-        return table.set_column(table.schema.get_field_index("raw"), "raw", hidden)
+        if not texts:
+            return pa.nulls(len(rows), pa.string())
+        return redact(text.json_objects(texts))

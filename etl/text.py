@@ -36,6 +36,18 @@ def normalise(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pc.utf8_trim_whitespace(column)
 
 
+def place_key(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Place texts under which decisions are kept: spaces count only between Latin words."""
+    column = normalise(column)
+    for pattern, kept in (
+        (r"([^\x00-\x7f])\s+", r"\1"),
+        (r"\s+([^\x00-\x7f])", r"\1"),
+        (r"\s+", " "),
+    ):
+        column = pc.replace_substring_regex(column, pattern, kept)
+    return column
+
+
 def blank(column: pa.Array, spellings: Iterable[str]) -> pa.Array:
     """Null where the value is one of ``spellings``."""
     absent = pc.is_in(column, value_set=pa.array(sorted(set(spellings)), pa.string()))

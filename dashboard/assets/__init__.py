@@ -20,6 +20,7 @@ SCRIPTS = (
     "js/canvas.js",
     "js/points.js",
     "js/marks.js",
+    "js/numbers.js",
     "js/shapes.js",
     "js/heat.js",
     "js/basemap.js",

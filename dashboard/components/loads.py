@@ -114,6 +114,7 @@ def rejected_rows(frame: Frame, load_id: int) -> None:
         "field": t("loads.field"),
         "detail": t("loads.detail"),
         "raw": t("loads.raw"),
+        "resolved_load_id": t("loads.resolved"),
     }
     words = {code: label("reason", code) for code in rows["code"].unique()}
     table = rows.assign(reason=rows["code"].map(words))[list(names)].rename(columns=names)

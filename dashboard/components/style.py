@@ -33,6 +33,16 @@ header[data-testid="stHeader"] { border-bottom: 1px solid #DFE5EC; }
 .pa-record dt { opacity: 0.66; }
 .pa-record dd, .pa-record h4 { overflow-wrap: anywhere; }
 .pa-quiet { opacity: 0.66; }
+.pa-option { display: grid; grid-template-columns: 1.5rem 1fr; gap: 0 0.5rem; }
+.pa-option i { grid-row: 1 / 3; width: 1.5rem; height: 1.5rem; line-height: 1.5rem;
+  border-radius: 50%; background: #0072B2; color: #fff; font-style: normal; font-weight: 700;
+  text-align: center; }
+.pa-option.own i { background: #D55E00; }
+.pa-option b, .pa-decision b { overflow-wrap: anywhere; }
+.pa-option span, .pa-decision span { font-size: 0.8rem; opacity: 0.76; }
+.pa-decision { display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: baseline;
+  font-size: 0.88rem; }
+.pa-decision.undone { opacity: 0.55; text-decoration: line-through; }
 .st-key-filters { position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);
   overflow-y: auto; scrollbar-width: thin; }
 </style>

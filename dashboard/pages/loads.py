@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components.header import page_header
+from dashboard.components.hit_rate import hit_rate_panel
 from dashboard.components.loads import load_history, load_report, rejected_rows
 from dashboard.components.style import page_style
 from dashboard.components.upload import upload_panel
@@ -26,4 +27,5 @@ with right:
     st.markdown(f"#### {t('upload.heading')}")
     upload_panel(registered())
 if load_id is not None:
+    hit_rate_panel(frame)
     rejected_rows(frame, load_id)

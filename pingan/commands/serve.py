@@ -9,6 +9,7 @@ import typer
 from dashboard.server import serve as serve_dashboard
 from pingan.door import RegionOption, open_store
 from pingan.intake import EtlIntake
+from pingan.review import EtlReviewer
 
 
 def serve(
@@ -24,12 +25,12 @@ def serve(
 ) -> None:
     """Serve the dashboard until interrupted."""
     store, pack, settings = open_store(region)
-    intake = EtlIntake(store, pack)
     serve_dashboard(
         settings,
         host=host,
         port=port,
         base_path=base_path,
         public_host=public_host,
-        intake=intake,
+        intake=EtlIntake(store, pack),
+        reviewer=EtlReviewer(store, pack),
     )

@@ -20,10 +20,6 @@ from data.settings import Settings
 
 # On a deep link Streamlit first looks for its own end points below the page's path.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
-SERVE = (
-    "import sys; from data.settings import Settings; from dashboard.server import serve; "
-    "serve(Settings.load(), port=int(sys.argv[1]))"
-)
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +27,12 @@ def site(make_store: Callable[..., Settings]) -> Iterator[str]:
     """Address of a server over a small demo store with hostile texts in every field."""
     with serving(make_store(600)) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def serve() -> type[serving]:
+    """``with serve(settings) as address``: a server of its own for one test."""
+    return serving
 
 
 class serving:
@@ -45,7 +47,7 @@ class serving:
             port = free.getsockname()[1]
         environment = {**os.environ, "PINGAN_HOME": str(self.settings.home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port)], env=environment
+            [sys.executable, "-m", "pingan", "serve", "--port", str(port)], env=environment
         )
         address = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60

@@ -18,7 +18,7 @@ from dashboard.components.upload import suffix_of
 from data.settings import Settings
 
 SCRIPT = Path(dashboard.__file__).with_name("app.py")
-PAGES = ("atlas", "loads", "wall")
+PAGES = ("atlas", "loads", "review", "wall")
 NOTHING = {"zh": "没有符合条件的事件", "en": "No incidents match"}
 
 

@@ -14,6 +14,7 @@ from dashboard.components.scenes import SCENES
 from dashboard.export import COLUMNS
 from dashboard.i18n import LANGUAGES, messages
 from dashboard.state import LAYERS, PERIODS
+from data.decisions import ROLES
 from geo.vocabulary import (
     CATEGORY_CODES,
     HAZARD_GRADES,
@@ -44,8 +45,9 @@ VOCABULARY = {
     "layer": LAYERS,
     "panel": tuple(PANELS),
     "scene": tuple(scene.name for scene in SCENES),
+    "role": ROLES,
     "column": ("incident_id", *COLUMNS),
-    "load_status": ("loaded", "already_loaded", "loading"),
+    "load_status": ("loaded", "already_loaded", "loading", "review", "withdrawn"),
 }
 
 

@@ -66,6 +66,32 @@ def test_downgrade_leaves_nothing(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_the_step_for_reviews_keeps_what_was_there(tmp_path: Path) -> None:
+    engine = make_engine(url_of(tmp_path / "s.sqlite"))
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO load_batch (load_id, kind, profile, profile_digest, loader_version,"
+            " file_name, sha256, source, as_of, is_demo, status, started_at, inserted, updated,"
+            " unchanged, stale, rejected) VALUES (1, 'sites', 'p', 'd', '1', 'f', 's', 'q', 0,"
+            " 0, 'loaded', 0, 0, 0, 0, 0, 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO rejected_row (load_id, row_no, code, raw) VALUES (1, 2, 'X', '{}')"
+        )
+    migrate(engine)
+    rows = "SELECT row_no, code, raw{} FROM rejected_row"
+    with writing(engine) as connection:
+        new = ", place_text, resolved_load_id, is_update"
+        found = connection.exec_driver_sql(rows.format(new)).one()
+        assert tuple(found) == (2, "X", "{}", None, None, 0)
+        command.downgrade(alembic_config(connection), "0001")
+        assert tuple(connection.exec_driver_sql(rows.format("")).one()) == (2, "X", "{}")
+        names = inspect(connection).get_table_names()
+        assert "place_decision" not in names
+    engine.dispose()
+
+
 def test_a_migration_that_fails_leaves_the_schema(tmp_path: Path) -> None:
     engine = make_engine(url_of(tmp_path / "s.sqlite"))
 

@@ -91,7 +91,8 @@ def test_an_empty_store_gives_typed_empty_frames(store: Store) -> None:
     assert pd.api.types.is_datetime64_dtype(incidents["occurred_local"].dtype)
     assert store.loads().empty
     assert store.rejected(1).empty
-    assert list(store.rejected(1)) == ["row_no", "code", "field", "detail", "raw"]
+    columns = ["row_no", "code", "field", "detail", "raw", "resolved_load_id"]
+    assert list(store.rejected(1)) == columns
     columns = store.columns()
     assert len(columns) == 0
     assert columns.mask(IncidentSelection()).shape == (0,)

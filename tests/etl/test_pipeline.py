@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.clean import Cleaner
-from etl.faults import REJECT_SCHEMA
 from etl.ledger import Ledger
 from etl.pipeline import ahead, extract_time, load_file, preview_file
 from etl.profile_rules import RefuseRule
 from etl.report import LoadRefusedError
+from etl.rows import QUARANTINE_SCHEMA
 from etl.sources.model import FAULT_SCHEMA, SourceBatch
 from etl.times import latest_allowed
 from geo.datum import wgs84_to_bd09, wgs84_to_gcj02
@@ -380,7 +380,7 @@ def test_every_row_is_accounted_for(region, profile, batches, fold):
         faults = FAULT_SCHEMA.empty_table()
         batch = SourceBatch(table, np.arange(len(rows)) + 100 * number, faults, 0)
         records, rejects = ledger.enter(cleaner.clean(batch), fold=fold)
-        assert rejects.schema.equals(REJECT_SCHEMA)
+        assert rejects.schema.equals(QUARANTINE_SCHEMA)
         stored += records.num_rows
         row_numbers += records["row_no"].to_pylist() + rejects["row_no"].to_pylist()
         for raw in rejects["raw"].drop_null().to_pylist():
