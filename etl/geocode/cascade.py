@@ -39,6 +39,7 @@ from geo.stakes import RouteLocator
 from geo.vocabulary import MatchCode
 
 FUZZY_RADIUS = 1.5
+CHUNK = 8_192  # texts read at a time, so that memory stays with the answers
 
 
 class Cascade:
@@ -76,18 +77,23 @@ class Cascade:
     def locate(self, texts: list[str]) -> Placed:
         """Place each text; see :class:`etl.geocode.Geocoder`."""
         unique = list(dict.fromkeys(texts))
-        said = [self._parser.parse(text) for text in unique]
-        unsure = self._search.resolve(said) if self._search else {}
-        stakes = self._roads.locate_stakes(said)
-        answers = [
-            self._answer(one, unsure.get(i), stakes.get(i)) for i, one in enumerate(said)
-        ]
-        placed = Placed.of(answers)
-        self._assign_units(placed)
+        placed = Placed.unmatched(0)
+        for at in range(0, len(unique), CHUNK):
+            placed = placed.extended(self._locate(unique[at : at + CHUNK]))
         if len(unique) == len(texts):
             return placed
         position = {text: i for i, text in enumerate(unique)}
         return placed.take(np.array([position[text] for text in texts], dtype=np.int64))
+
+    def _locate(self, texts: list[str]) -> Placed:
+        said = [self._parser.parse(text) for text in texts]
+        unsure = self._search.resolve(said) if self._search else {}
+        stakes = self._roads.locate_stakes(said)
+        placed = Placed.of(
+            [self._answer(one, unsure.get(i), stakes.get(i)) for i, one in enumerate(said)]
+        )
+        self._assign_units(placed)
+        return placed
 
     def unit_code(self, name: str) -> str | None:
         """The unit that exactly this name or alias belongs to, if there is just one."""
