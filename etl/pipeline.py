@@ -36,7 +36,7 @@ from geo.errors import ProfileError, SourceError
 from geo.vocabulary import RecordKind
 
 # Another version may load the same file again: raise it when rows come out differently.
-LOADER_VERSION = "1"
+LOADER_VERSION = "2"
 PERSONAL_SHARE = 0.01
 _QUEUED = 2
 
