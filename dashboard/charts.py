@@ -1,7 +1,8 @@
 """Charts of the selection, drawn by Streamlit's own Vega: small specs, no outside host.
 
 A spec depends on the language alone and the numbers travel apart from it, so the browser
-keeps its chart and only takes in new numbers.
+keeps its chart and only takes in new numbers. Marks have a key, so that they too are kept:
+without one Vega holds on to thousands of former ones.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def months_chart(months: pd.DataFrame) -> Chart:
             {
                 "mark": {"type": "bar", "cornerRadiusEnd": 2},
                 "encoding": {
+                    "key": {"field": "month"},
                     "y": _amount("now", axis={"tickMinStep": 1}),
                     "color": {"datum": series["now"], **colour},
                 },
@@ -103,12 +105,20 @@ def week_chart(cells: np.ndarray) -> Chart:
         ],
         "mark": {"type": "rect", "cornerRadius": 1.5},
         "encoding": {
+            "key": {"field": "cell"},
             "x": _ordinal("hour", labelAngle=0, values=list(range(0, 24, 3))),
-            "y": {**_ordinal("weekday"), "sort": None},
+            "y": {**_ordinal("weekday", labelFlush=False), "sort": None},
             "color": _amount(
                 "n",
                 scale={"range": [_PAPER, *ramp_hex("light", 6)], "domainMin": 0},
-                legend={"title": None, "tickMinStep": 1, "gradientLength": 120},
+                # No colour bar: Vega leaves its gradient behind with every new scale.
+                legend={
+                    "title": None,
+                    "type": "symbol",
+                    "symbolType": "square",
+                    "tickMinStep": 1,
+                    "tickCount": 5,
+                },
             ),
             "tooltip": [
                 _tip("weekday", t("chart.weekday")),
@@ -220,8 +230,12 @@ def _bars(colour: Spec, *, text: Spec, sort: Spec) -> Spec:
     return {
         **_BY_ROWS,
         "encoding": {
-            "x": _amount("n", axis=None),
-            "y": {**_ordinal("name", labelLimit=170, labelOverlap=False), "sort": sort},
+            "key": {"field": "name"},
+            "x": {"field": "n", "type": "quantitative", "axis": None},
+            "y": {
+                **_ordinal("name", labelLimit=170, labelOverlap=False, labelFlush=False),
+                "sort": sort,
+            },
             "tooltip": [_tip("name", t("record.name")), *_counts({"n": t("chart.count")})],
         },
         "layer": [

@@ -128,13 +128,16 @@ def _compressed(request: Request, body: bytes, media_type: str) -> Response:
 
 def _asset(request: Request) -> Response:
     path = request.path_params["path"]
+    if request.path_params["digest"] != assets.digest():
+        return _refuse(404, "no such asset")
+    if path == assets.BUNDLE:
+        return _compressed(request, assets.bundle(), _TYPES[".js"])
     file = (assets.FOLDER / path).resolve()
     served = any(
         file.is_relative_to(assets.FOLDER.resolve() / folder)
         for folder in ("js", "css", "vendor")
     )
-    known = served and file.suffix in _TYPES and file.is_file()
-    if not known or request.path_params["digest"] != assets.digest():
+    if not served or file.suffix not in _TYPES or not file.is_file():
         return _refuse(404, "no such asset")
     return FileResponse(file, media_type=_TYPES[file.suffix], headers=_FOR_EVER)
 

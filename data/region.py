@@ -247,6 +247,10 @@ def region_from_units(
     frame = frame[~frame.geometry.is_empty]
     if frame.empty:
         raise RegionError("the units hold no polygon")
+    if not shapely.box(-180, -90, 180, 90).contains(shapely.box(*frame.total_bounds)):
+        raise RegionError(
+            f"the units lie off the globe in {units.crs.to_string()}; give the true --crs"
+        )
     frame = frame.dissolve("unit_code", aggfunc="first").reset_index()
     frame["geometry"] = _repaired(shapely.set_precision(frame.geometry.values, 1e-7))
     frame["aliases"] = ""

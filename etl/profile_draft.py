@@ -54,6 +54,7 @@ class _Draft:
     casualties: str = ""
     key: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    doubts: list[str] = field(default_factory=list)
 
 
 def draft_profile(path: str | Path, options: SourceOptions | None = None) -> str:
@@ -97,7 +98,11 @@ def _guess(sample: FileSample, stem: str) -> _Draft:
         draft.taken.add(key)
     for name in _fields(draft.kind):
         found = sample.find(HEADERS[name], draft.taken)
-        if found is None or (name in _NUMBERS and not _take_number(found, sample, draft)):
+        if found is None:
+            continue
+        if name in _NUMBERS and not _take_number(found, sample, draft):
+            if found != draft.casualties:
+                draft.doubts.append(f"{name} = {_quote(found)}: few of its values are numbers")
             continue
         draft.columns[name] = found
         draft.taken.add(found)
@@ -245,6 +250,7 @@ def _write(
     if draft.columns:
         parts.append("\n[columns]")
         parts += [f"{name} = {_quote(column)}" for name, column in draft.columns.items()]
+    parts += [f"# CHECK: {doubt}" for doubt in draft.doubts]
     missing = [n for n in REQUIRED[draft.kind] if n not in {*draft.columns, *draft.constants}]
     parts += [f'# CHECK: {name} is required: {name} = "column of the file"' for name in missing]
     if draft.constants:

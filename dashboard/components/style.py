@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.components import markup
+from dashboard.maps.legend import STYLE as LEGEND
 
 _COMMON = """
 <style>
@@ -102,9 +103,9 @@ header[data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSideb
 
 def page_style() -> None:
     """Style of the desk pages."""
-    markup.show(_COMMON)
+    markup.show(f"<style>{LEGEND}</style>{_COMMON}")
 
 
 def wall_style() -> None:
     """Style of the command wall, on top of nothing else."""
-    markup.show(_WALL)
+    markup.show(f"<style>{LEGEND}</style>{_WALL}")

@@ -24,7 +24,6 @@ from dashboard.frame import Frame
 from dashboard.maps.elements import Bounds, Layer, Reset, Scene
 from dashboard.palette import (
     GRADE_COLOURS,
-    SITE_MARKS,
     STATUS_COLOURS,
     Theme,
     category_colours,
@@ -132,11 +131,19 @@ def units_layer(
         kind="Areas",
         options={
             "url": frame.url("units", "units.json"),
-            "fills": dict(fills or {}),
+            "fills": _by_value(fills or {}),
             "notes": dict(notes or {}),
             "opacity": opacity,
         },
     )
+
+
+def _by_value(values: Mapping[str, str]) -> dict[str, list[str]]:
+    """Value → its keys: shorter than key → value when values repeat."""
+    keys: dict[str, list[str]] = {}
+    for key, value in values.items():
+        keys.setdefault(value, []).append(key)
+    return keys
 
 
 def hazards_layer(
@@ -168,7 +175,6 @@ def sites_layer(frame: Frame, kinds: Sequence[str] = SITE_KINDS) -> Layer:
         options={
             "url": frame.url("sites", "sites.json"),
             "kinds": list(kinds),
-            "marks": {kind: SITE_MARKS[kind] for kind in kinds},
             "clickKind": "site",
         },
     )

@@ -37,13 +37,25 @@ _SHAPES = {
 }
 
 
+STYLE = "".join(
+    (
+        ".atlas-legend{font-size:.85rem;line-height:1.5}",
+        ".atlas-legend small{font-size:inherit;opacity:.7;display:block}",
+        ".atlas-legend .mark{display:inline-flex;align-items:center;gap:.35em;margin-right:.9em}",
+        ".atlas-legend .mark i{width:.95em;height:.95em}",
+        *(f".atlas-legend .{name}{{clip-path:{path}}}" for name, path in _SHAPES.items()),
+        ".atlas-legend .ramp{height:.7em;border-radius:2px}",
+        ".atlas-legend .ticks{display:flex;justify-content:space-between;",
+        "font-variant-numeric:tabular-nums}",
+    )
+)
+
+
 def swatch_legend(title: str, swatches: Sequence[Swatch], *, note: str = "") -> str:
-    """HTML of a titled list of marks."""
+    """HTML of a titled list of marks, for a page that has :data:`STYLE`."""
     rows = "".join(
-        '<span style="display:inline-flex;align-items:center;gap:.35em;margin-right:.9em">'
-        '<i style="display:inline-block;width:.95em;height:.95em;'
-        f'background:{for_html(item.colour)};clip-path:{_SHAPES[item.shape]}"></i>'
-        f"{for_html(item.label)}</span>"
+        f'<span class="mark"><i class="{item.shape}" style="background:{for_html(item.colour)}">'
+        f"</i>{for_html(item.label)}</span>"
         for item in swatches
     )
     return _framed(title, f"<div>{rows}</div>", note)
@@ -68,15 +80,11 @@ def heat_legend(
     """
     breaks = tiles.heat_breaks(frame, bandwidth_m)
     ramp = density_ramp(theme, 256)
-    stops = ",".join(
-        f"rgba({r},{g},{b},{a / 255:.2f}) {100 * i / 15:.0f}%"
-        for i, (r, g, b, a) in enumerate(ramp[::17].tolist())
-    )
+    stops = ",".join(f"#{r:02x}{g:02x}{b:02x}{a:02x}" for r, g, b, a in ramp[::17].tolist())
     ticks = "".join(f"<span>{for_html(format_density(value))}</span>" for value in breaks)
     bar = (
-        f'<div style="height:.7em;border-radius:2px;background:linear-gradient(90deg,{stops})">'
-        '</div><div style="display:flex;justify-content:space-between;'
-        f'font-variant-numeric:tabular-nums">{ticks}</div>'
+        f'<div class="ramp" style="background:linear-gradient(90deg,{stops})"></div>'
+        f'<div class="ticks">{ticks}</div>'
     )
     return _framed(title, bar, note)
 
@@ -88,8 +96,5 @@ def format_density(value: float) -> str:
 
 
 def _framed(title: str, body: str, note: str) -> str:
-    small = f'<div style="opacity:.7">{for_html(note)}</div>' if note else ""
-    return (
-        f'<div class="atlas-legend" style="font-size:.85rem;line-height:1.5">'
-        f"<strong>{for_html(title)}</strong>{body}{small}</div>"
-    )
+    small = f"<small>{for_html(note)}</small>" if note else ""
+    return f'<div class="atlas-legend"><strong>{for_html(title)}</strong>{body}{small}</div>'

@@ -18,7 +18,7 @@ from folium.template import Template
 from dashboard import assets, basemap, published
 from dashboard.escape import for_script
 from dashboard.frame import ROOT_FROM_COMPONENT, Frame, signed_url
-from dashboard.palette import DOMAIN_COLOURS, MAP_THEMES, Theme
+from dashboard.palette import DOMAIN_COLOURS, MAP_THEMES, SITE_MARKS, Theme
 from geo.vocabulary import CATEGORY_CODES, DOMAIN_OF
 
 # What st_folium shall return: a click carries the record in ``last_active_drawing``, and
@@ -71,8 +71,10 @@ class OfflineMap(folium.Map):
         self.setup = published.digest(text)
         script = f'Atlas.setups["{self.setup}"] = {text};'
         base = ROOT_FROM_COMPONENT
-        self.default_js = [(path, base + assets.url(path)) for path in assets.SCRIPTS]
-        self.default_js.append(("setup", published.publish(frame, script, "js")))
+        self.default_js = [
+            ("map", base + assets.url(assets.BUNDLE)),
+            ("setup", published.publish(frame, script, "js")),
+        ]
         self.default_css = [(path, base + assets.url(path)) for path in assets.STYLES]
 
 
@@ -140,6 +142,7 @@ def base_map(
             "words": dict(words or {}),
             "categories": CATEGORY_CODES,
             "colours": [DOMAIN_COLOURS[DOMAIN_OF[code]] for code in CATEGORY_CODES],
+            "marks": SITE_MARKS,
             "watermark": watermark,
             "attribution": attribution,
             "textScale": text_scale,

@@ -11,6 +11,7 @@ from etl.sources.encoding import CHUNK, LevelOne
 from geo.errors import SourceError
 
 _HEADER = struct.Struct("<4xIHH20x")
+_NAME_BYTES = 11
 _FIELD = struct.Struct("<11sc4xB15x")
 # What GIS programs write into .cpg beside plain codec names.
 _CPG = {"65001": "utf-8", "936": "gb18030", "54936": "gb18030", "950": "big5"}
@@ -42,6 +43,33 @@ def dbf_encoding(path: Path, declared: str | None = None) -> str:
         "ENCODING",
         f"the attribute table is not valid {named or 'UTF-8 or GB18030'}; name its encoding",
     )
+
+
+def mend_field_names(path: Path, codec: str) -> None:
+    """Cut the half character off field names that the format's ten bytes have split.
+
+    Programs that write UTF-8 do so with Chinese names of four characters; GDAL then
+    cannot decode the table's header.
+
+    Parameters
+    ----------
+    path
+        A part of our own copy of the shapefile.
+    codec
+        As found by :func:`dbf_encoding`.
+    """
+    with path.with_suffix(".dbf").open("r+b") as file:
+        _, header_size, _ = _HEADER.unpack(file.read(_HEADER.size))
+        for at in range(_HEADER.size, header_size - _FIELD.size + 1, _FIELD.size):
+            file.seek(at)
+            stored = file.read(_NAME_BYTES)
+            if stored[:1] in (b"\r", b""):
+                break
+            name = stored.split(b"\0")[0]
+            whole = codecs.getincrementaldecoder(codec)("strict").decode(name).encode(codec)
+            if whole != name:
+                file.seek(at)
+                file.write(whole.ljust(_NAME_BYTES, b"\0"))
 
 
 def _cpg(path: Path) -> str | None:

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.sources.dbf import dbf_encoding
+from etl.sources.dbf import dbf_encoding, mend_field_names
 from etl.sources.encoding import scan
 from etl.sources.model import (
     GEOMETRY,
@@ -168,6 +168,7 @@ def _damaged() -> SourceError:
 def _encoding(path: Path, format: str, options: SourceOptions) -> str:
     if format == "shapefile":
         codec = dbf_encoding(path, options.encoding)
+        mend_field_names(path, codec)
         path.with_suffix(".cpg").write_text(codec.upper(), encoding="ascii")
         return codec
     if format in ("geojson", "topojson"):

@@ -205,6 +205,13 @@ def test_a_new_region_needs_fields_codes_and_a_crs(tmp_path, change, message):
     assert not (tmp_path / "new").exists()
 
 
+def test_metres_named_degrees_are_off_the_globe(tmp_path):
+    frame = units(box(447_000, 3_780_000, 448_000, 3_781_000))
+    options = {"name_field": "name", "code_field": "unit_code"}
+    with pytest.raises(RegionError, match="off the globe in EPSG:4326"):
+        region_from_units(tmp_path / "new", frame, code="n", names={"en": "N"}, **options)
+
+
 def test_nothing_is_left_of_a_region_that_does_not_hold(tmp_path):
     frame = units(box(113, 34, 114, 35), box(113.5, 34, 115, 35))
     options = {"name_field": "name", "code_field": "unit_code"}

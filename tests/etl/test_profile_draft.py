@@ -114,6 +114,14 @@ def test_a_sample_without_a_readable_row_is_refused(tmp_path: Path) -> None:
         draft_profile(path)
 
 
+def test_counts_that_are_no_numbers_are_marked(tmp_path: Path) -> None:
+    path = tmp_path / "事故.csv"
+    path.write_text("事故时间,死亡人数\n2024-03-05,若干\n", encoding="utf-8")
+    toml, profile = drafted(path)
+    assert "deaths" not in profile.columns
+    assert '# CHECK: deaths = "死亡人数": few of its values are numbers' in toml
+
+
 def test_what_cannot_be_guessed_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")

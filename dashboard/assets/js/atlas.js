@@ -100,9 +100,18 @@
     }
   }
 
+  // Streamlit's component library adds its theme's style sheet again with every message.
+  function tidyStyles() {
+    const themes = [...document.head.querySelectorAll("style")].filter((style) =>
+      style.textContent.includes("--primary-color"),
+    );
+    themes.slice(0, -1).forEach((style) => style.remove());
+  }
+
   // Make the map show exactly these layers. A layer that stays in its slot is updated in
   // place: what it has fetched is kept, and nothing flickers.
   Atlas.show = function (map, layers, fit) {
+    tidyStyles();
     const wanted = new Set(layers.map((layer) => layer.slot));
     for (const [slot, layer] of state.slots) {
       if (!wanted.has(slot)) {

@@ -30,6 +30,7 @@
       const grown = Math.max(small ? 1.5 : 4, Math.min(small ? 3.5 : 9, 2 + (frame.zoom - 9)));
       const radius = Math.round(grown * frame.ratio * Math.sqrt(Atlas.state.config.textScale));
       const named = frame.zoom >= NAMES_FROM_ZOOM;
+      const marks = this._style.marks || Atlas.state.config.marks;
       context.font = Atlas.font(12 * frame.ratio);
       context.lineJoin = "round";
       for (let i = 0; i < data.keys.length; i += 1) {
@@ -37,7 +38,7 @@
         const x = Math.round(data.at[i][0] * frame.scale - frame.left);
         const y = Math.round(data.at[i][1] * frame.scale - frame.top);
         if (x < -20 || y < -20 || x > frame.width + 20 || y > frame.height + 20) continue;
-        const [shape, colour] = this._style.marks[data.kinds[i]] || PLAIN;
+        const [shape, colour] = marks[data.kinds[i]] || PLAIN;
         const mark = Atlas.sprite(shape, colour, radius, theme.outline);
         context.drawImage(mark.image, x - mark.half, y - mark.half);
         this._drawn.push([x, y, i]);

@@ -34,7 +34,11 @@
 
     draw(context, frame) {
       const { theme, textScale } = Atlas.state.config;
-      const { fills, opacity } = this._style;
+      const { opacity } = this._style;
+      const fills = {}; // by unit; it comes as colour → units
+      for (const [colour, keys] of Object.entries(this._style.fills)) {
+        for (const key of keys) fills[key] = colour;
+      }
       context.lineJoin = "round";
       context.lineWidth = 1.2 * frame.ratio * textScale;
       context.strokeStyle = theme.county_border;

@@ -103,7 +103,7 @@ def test_only_browser_files_are_assets(client, name):
 
 
 def test_every_script_and_style_is_served_with_its_type(client):
-    for name in (*assets.SCRIPTS, *assets.STYLES):
+    for name in (*assets.SCRIPTS, *assets.STYLES, assets.BUNDLE):
         answer = client.get("/" + assets.url(name))
         assert answer.status_code == 200
         assert answer.headers["content-type"].split(";")[0] in {"text/javascript", "text/css"}

@@ -80,6 +80,15 @@ def test_shapefiles_in_both_encodings(tmp_path, frame, read, codec, keep_cpg, zi
     assert whole.table["n"].to_pylist() == ["1", "2"]
 
 
+def test_a_field_name_cut_within_a_character(tmp_path, frame, read) -> None:
+    path = shapefile(tmp_path, frame.rename(columns={"name": "ten_letter"}), "utf-8")
+    table = path.with_suffix(".dbf")
+    cut = "发生时间".encode()[:10]
+    table.write_bytes(table.read_bytes().replace(b"ten_letter", cut))
+    whole = read(path)
+    assert whole.table["发生时"].to_pylist() == ["神垕镇", "火龙镇"]
+
+
 def test_a_missing_prj_is_silence_not_a_guess(tmp_path, frame, read) -> None:
     path = shapefile(tmp_path, frame, "utf-8")
     path.with_suffix(".prj").unlink()
