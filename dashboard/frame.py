@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote
 
 import numpy as np
@@ -47,6 +48,16 @@ class Frame:
     columns: IncidentColumns
     x_m: np.ndarray
     y_m: np.ndarray
+
+    @cached_property
+    def placed(self) -> np.ndarray:
+        """(n) whether an incident has coordinates."""
+        return np.isfinite(self.columns.lon) & np.isfinite(self.columns.lat)
+
+    @cached_property
+    def is_demo(self) -> bool:
+        """Whether any of the data is invented."""
+        return self.store.is_demo
 
     def url(self, layer: str, path: str, query: Mapping[str, object] | None = None) -> str:
         """Signed URL of ``path`` below this data version, relative to the map component."""

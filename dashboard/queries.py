@@ -16,8 +16,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.frame import Frame
+from dashboard.rows import day_window, rows_of, within_days
 from dashboard.state import PERIODS, View, day_of, period_window, year_before
-from geo.selection import IncidentColumns, IncidentSelection, day_number
+from geo.selection import IncidentColumns, IncidentSelection
 from geo.vocabulary import CATEGORY_CODES, DOMAIN_OF, MATCH_CODES, MatchCode, Severity
 
 LIST_ROWS = 500
@@ -64,33 +65,34 @@ def count_facets(
         "worst_match": (columns.match, _match_flags(selection)),
     }
     failed = {
-        name: ~flags[values] for name, (values, flags) in facets.items() if flags is not None
+        name: (~flags)[values] for name, (values, flags) in facets.items() if flags is not None
     }
     fails = np.zeros(len(columns), dtype=np.uint8)
     for miss in failed.values():
         fails += miss
-    window = _window(columns, selection.day_from, selection.day_to)
+    window = day_window(columns, selection.day_from, selection.day_to)
+    passing = np.flatnonzero(fails == 0) if failed else None
 
     def histogram(name: str, size: int) -> np.ndarray:
-        values = facets[name][0][window]
-        if name == "units":
-            values = values + 1
-        others = fails[window] - failed[name][window] if name in failed else fails[window]
-        if set(failed) - {name}:
-            values = values[others == 0]
-        return np.bincount(values, minlength=size)
+        """Values of the rows in the window that fail no filter but perhaps their own."""
+        values = facets[name][0]
+        if not set(failed) - {name}:
+            values = values[window]
+        elif name in failed:
+            values = values[window][fails[window] == failed[name][window]]
+        else:
+            values = values[within_days(columns, passing, selection.day_from, selection.day_to)]
+        return np.bincount(values + 1 if name == "units" else values, minlength=size)
 
     units = histogram("units", len(columns.unit_codes) + 1)
     matches = np.cumsum(histogram("worst_match", len(MATCH_CODES)))
-    running = np.concatenate(([0], np.cumsum(fails == 0))) if failed else None
     periods = {}
     for period in PERIODS[:-1]:
-        days = _window(columns, *period_window(period, newest))
-        periods[period] = (
-            days.stop - days.start
-            if running is None
-            else int(running[days.stop] - running[days.start])
-        )
+        days = day_window(columns, *period_window(period, newest))
+        first, last = days.start, days.stop
+        if passing is not None:
+            first, last = np.searchsorted(passing, (first, last))
+        periods[period] = int(last - first)
     return {
         "categories": _named(CATEGORY_CODES, histogram("categories", len(CATEGORY_CODES))),
         "severities": _named(range(len(Severity)), histogram("severities", len(Severity))),
@@ -102,22 +104,25 @@ def count_facets(
     }
 
 
-def sum_totals(columns: IncidentColumns, mask: np.ndarray) -> Totals:
-    """Head-line numbers of the rows in ``mask``."""
-    units = np.bincount(columns.unit[mask] + 1, minlength=1)[1:]
+def sum_totals(columns: IncidentColumns, rows: np.ndarray) -> Totals:
+    """Head-line numbers of the incidents at positions ``rows``."""
+    units = np.bincount(columns.unit[rows] + 1, minlength=1)[1:]
     return Totals(
-        incidents=int(np.count_nonzero(mask)),
-        deaths=int(columns.deaths[mask].sum(dtype=np.int64)),
-        injured=int(columns.injured[mask].sum(dtype=np.int64)),
+        incidents=len(rows),
+        deaths=int(columns.deaths[rows].sum(dtype=np.int64)),
+        injured=int(columns.injured[rows].sum(dtype=np.int64)),
         units=int(np.count_nonzero(units)),
-        unplaced=int(np.count_nonzero(columns.match[mask] == _UNPLACED)),
+        unplaced=int(np.count_nonzero(columns.match[rows] == _UNPLACED)),
     )
 
 
-def count_months(
-    columns: IncidentColumns, selection: IncidentSelection, *, newest: int
-) -> pd.DataFrame:
-    """Twelve months up to the period's end, and the twelve before, other filters on.
+def count_months(columns: IncidentColumns, rows: np.ndarray, *, end: int) -> pd.DataFrame:
+    """Twelve months up to day ``end``, and the twelve before.
+
+    Parameters
+    ----------
+    rows
+        Ascending positions of the incidents of any day that pass the other filters.
 
     Returns
     -------
@@ -126,61 +131,63 @@ def count_months(
         month may be unfinished; the same month a year before is then cut at the
         same day.
     """
-    end = selection.day_to if selection.day_to is not None else newest
-    last = np.datetime64(day_of(end), "M")
-    months = last - np.arange(23, -1, -1)
-    first_day = int(months[0].astype("datetime64[D]").astype(np.int64))
-    span = replace(selection, day_from=first_day, day_to=end)
-    days = columns.day[columns.mask(span)]
-    cut_from, cut_to = year_before(day_number(day_of(end).replace(day=1)), end)
-    month_end = int((months[12]).astype("datetime64[D]").astype(np.int64))
-    days = days[(days <= cut_to) | (days >= month_end)] if cut_from <= cut_to else days
-    index = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    counts = np.bincount(index - months[0].astype(np.int64), minlength=24)
+    months = np.datetime64(day_of(end), "M") - np.arange(23, -1, -1)
+    starts = months.astype("datetime64[D]").astype(np.int64)
+    ends = np.append(starts[1:], end + 1)
+    ends[11] = year_before(int(starts[23]), end)[1] + 1
+
+    def up_to(days: np.ndarray) -> np.ndarray:
+        return np.searchsorted(rows, np.searchsorted(columns.day, days))
+
+    counts = up_to(ends) - up_to(starts)
     return pd.DataFrame(
         {
             "month": months[12:].astype("datetime64[s]"),
-            "this_year": counts[12:24],
+            "this_year": counts[12:],
             "previous_year": counts[:12],
         }
     )
 
 
-def count_week(columns: IncidentColumns, mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Incidents by weekday and hour.
+def count_week(columns: IncidentColumns, rows: np.ndarray) -> tuple[np.ndarray, int]:
+    """Incidents at positions ``rows`` by weekday and hour.
 
     Returns
     -------
     ndarray of shape (7, 24), int
         Counts (Monday first), and how many rows are timed only to the day.
     """
-    hour = columns.hour[mask].astype(np.intp)
-    timed = hour < 24
-    weekday = columns.weekday[mask][timed]
-    cells = np.bincount(weekday * np.intp(24) + hour[timed], minlength=168)
-    return cells.reshape(7, 24), int(len(hour) - np.count_nonzero(timed))
+    # All 256 values an hour can have, so that nothing need be sorted out before counting.
+    places = (columns.weekday[rows].astype(np.int16) << 8) | columns.hour[rows]
+    cells = np.bincount(places, minlength=7 << 8).reshape(7, 256)[:, :24]
+    return cells, int(len(rows) - cells.sum())
 
 
-def count_categories(columns: IncidentColumns, mask: np.ndarray) -> pd.DataFrame:
+def count_categories(columns: IncidentColumns, rows: np.ndarray) -> pd.DataFrame:
     """``category, domain, incidents`` of the categories that occur, most frequent first."""
-    counts = np.bincount(columns.category[mask], minlength=len(CATEGORY_CODES))
-    table = pd.DataFrame(
-        {"category": CATEGORY_CODES, "domain": _DOMAINS, "incidents": counts}
-    ).query("incidents > 0")
-    return table.sort_values("incidents", ascending=False, kind="stable", ignore_index=True)
+    counts = np.bincount(columns.category[rows], minlength=len(CATEGORY_CODES))
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] > 0]
+    return pd.DataFrame(
+        {
+            "category": np.array(CATEGORY_CODES, dtype=object)[order],
+            "domain": _DOMAINS[order],
+            "incidents": counts[order],
+        }
+    )
 
 
-def count_units(columns: IncidentColumns, mask: np.ndarray) -> pd.Series:
+def count_units(columns: IncidentColumns, rows: np.ndarray) -> pd.Series:
     """Incidents per unit code, every unit of the snapshot, in its order."""
-    counts = np.bincount(columns.unit[mask] + 1, minlength=len(columns.unit_codes) + 1)[1:]
+    counts = np.bincount(columns.unit[rows] + 1, minlength=len(columns.unit_codes) + 1)[1:]
     return pd.Series(counts, index=list(columns.unit_codes), name="incidents")
 
 
 def latest_rows(
-    columns: IncidentColumns, mask: np.ndarray, limit: int = LIST_ROWS
+    columns: IncidentColumns, rows: np.ndarray, limit: int = LIST_ROWS
 ) -> pd.DataFrame:
-    """The newest ``limit`` rows of ``mask`` as codes, newest first."""
-    rows = np.flatnonzero(mask)[-limit:][::-1]
+    """The newest ``limit`` of the ascending positions ``rows`` as codes, newest first."""
+    rows = rows[-limit:][::-1]
     unit = columns.unit[rows]
     codes = np.array([*columns.unit_codes, ""], dtype=object)
     hour = columns.hour[rows].astype(np.float64)
@@ -234,8 +241,9 @@ _BY_VERSION = {Frame: _identity}
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """Everything the atlas says about one selection."""
+    """Everything the atlas says about one selection; shared, not to be changed."""
 
+    selection: IncidentSelection
     now: Totals
     before: Totals | None
     units: pd.Series
@@ -243,7 +251,6 @@ class Summary:
     months: pd.DataFrame
     week: np.ndarray
     untimed: int
-    latest: pd.DataFrame
 
 
 def newest_day(frame: Frame) -> int:
@@ -296,39 +303,38 @@ def unit_names(frame: Frame, language: str) -> dict[str, str]:
     return {str(code): str(name) for code, name in names.items()}
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
+def latest(frame: Frame, selection: IncidentSelection) -> pd.DataFrame:
+    """The newest incidents of ``selection`` as codes, newest first."""
+    return latest_rows(frame.columns, rows_of(frame, selection))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
 def _facets(frame: Frame, selection: str, newest: int) -> dict[str, dict]:
     return count_facets(frame.columns, IncidentSelection.from_json(selection), newest=newest)
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_BY_VERSION)
 def _summary(frame: Frame, selection: str) -> Summary:
     columns, chosen = frame.columns, IncidentSelection.from_json(selection)
-    mask, earlier = columns.mask(chosen), year_before_selection(chosen)
-    week, untimed = count_week(columns, mask)
+    rows, earlier = rows_of(frame, chosen), year_before_selection(chosen)
+    any_day = rows_of(frame, replace(chosen, day_from=None, day_to=None))
+    end = newest_day(frame) if chosen.day_to is None else chosen.day_to
+    week, untimed = count_week(columns, rows)
     return Summary(
-        now=sum_totals(columns, mask),
-        before=None if earlier is None else sum_totals(columns, columns.mask(earlier)),
-        units=count_units(columns, mask),
-        categories=count_categories(columns, mask),
-        months=count_months(columns, chosen, newest=newest_day(frame)),
+        selection=chosen,
+        now=sum_totals(columns, rows),
+        before=None if earlier is None else sum_totals(columns, rows_of(frame, earlier)),
+        units=count_units(columns, rows),
+        categories=count_categories(columns, rows),
+        months=count_months(columns, any_day, end=end),
         week=week,
         untimed=untimed,
-        latest=latest_rows(columns, mask),
     )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_BY_VERSION)
 def _table(frame: Frame, name: str) -> gpd.GeoDataFrame:
     return getattr(frame.store, name)()
-
-
-def _window(columns: IncidentColumns, day_from: int | None, day_to: int | None) -> slice:
-    first = 0 if day_from is None else int(np.searchsorted(columns.day, day_from, "left"))
-    last = (
-        len(columns) if day_to is None else int(np.searchsorted(columns.day, day_to, "right"))
-    )
-    return slice(first, max(first, last))
 
 
 def _flags(universe: Iterable[object], chosen: tuple | None) -> np.ndarray | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard import assets, basemap, points, slim, tiles
+from dashboard import assets, basemap, points, published, slim, tiles
 from dashboard.frame import Frame, current_frame
 from dashboard.tokens import TokenError
 from geo.selection import IncidentSelection
@@ -29,6 +30,7 @@ _FOR_EVER = {**_GUARD, "Cache-Control": "private, max-age=31536000, immutable"}
 _NEVER = {**_GUARD, "Cache-Control": "no-store"}
 _TYPES = {
     ".js": "text/javascript",
+    ".json": "application/json",
     ".css": "text/css",
     ".png": "image/png",
     ".woff2": "font/woff2",
@@ -91,6 +93,18 @@ def _json(layer: str) -> Endpoint:
     return answer
 
 
+@_signed(published.LAYER)
+def _text(request: Request, _: Frame, query: dict[str, object]) -> Response:
+    name = request.path_params["name"]
+    try:
+        body = published.packed(name) if query["n"] == name else None
+    except KeyError:
+        body = None
+    if body is None:
+        return _refuse(404, "no such text; reload the page")
+    return _compressed(request, body, _TYPES[PurePosixPath(name).suffix])
+
+
 @_signed("base")
 def _base(request: Request, frame: Frame, _: dict[str, object]) -> Response:
     name = request.path_params["name"]
@@ -135,6 +149,7 @@ def routes(base_path: str = "") -> list[Route]:
     table: dict[str, Endpoint] = {
         data + "/heat/{z:int}/{x:int}/{y:int}.png": _heat,
         data + "/points.bin": _points,
+        data + "/texts/{name}": _text,
         data + "/base/{name}.pmtiles": _base,
         **{f"{data}/{layer}.json": _json(layer) for layer in slim.LAYERS},
         "/assets/v/{digest}/{path:path}": _asset,

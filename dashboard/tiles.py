@@ -21,6 +21,7 @@ from pyproj import Transformer
 from dashboard.frame import Frame
 from dashboard.lru import ByteLru
 from dashboard.palette import Theme, density_ramp
+from dashboard.rows import rows_of
 from geo.crs import WGS84
 from geo.density import DensityGrid, density_grid
 from geo.selection import IncidentSelection
@@ -35,9 +36,15 @@ _MAX_CELLS = 4_000_000
 _HALF_WORLD_M = math.pi * 6_378_137.0
 
 _grids: ByteLru[DensityGrid] = ByteLru(192 << 20, lambda grid: int(grid.values.nbytes))
+_sharp: ByteLru[np.ndarray] = ByteLru(32 << 20, lambda flags: int(flags.nbytes))
 _breaks: ByteLru[tuple[float, ...]] = ByteLru(1 << 16, lambda _: 8 * _BREAKS)
 _tiles: ByteLru[bytes] = ByteLru(64 << 20, len)
-# Making a projection takes longer than drawing a tile; one serves all threads, in turn.
+# Where the samples of a tile lie, the same for every selection: east and north in metres.
+_positions: ByteLru[tuple[np.ndarray, np.ndarray]] = ByteLru(
+    48 << 20, lambda pair: pair[0].nbytes + pair[1].nbytes
+)
+# Making a projection takes longer than drawing a tile, and pyproj makes it anew in every
+# thread: what comes out of it is kept.
 _projecting = threading.Lock()
 
 
@@ -51,8 +58,11 @@ class HeatRequest:
 
 
 def sharp_enough(frame: Frame, bandwidth_m: float) -> np.ndarray:
-    """Placed incidents whose 95 % radius is within the bandwidth; others would only blur."""
-    return (frame.columns.r95_m <= bandwidth_m) & np.isfinite(frame.x_m)
+    """(n) placed and with the 95 % radius within the bandwidth; others would only blur."""
+    key = (frame.region.digest, frame.version, bandwidth_m)
+    return _sharp.get(
+        key, lambda: (frame.columns.r95_m <= bandwidth_m) & np.isfinite(frame.x_m)
+    )
 
 
 def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) -> DensityGrid:
@@ -64,25 +74,29 @@ def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) ->
 def _compute_grid(
     frame: Frame, selection: IncidentSelection, bandwidth_m: float
 ) -> DensityGrid:
-    chosen = frame.columns.mask(selection) & sharp_enough(frame, bandwidth_m)
-    west, south, east, north = _region_bounds_m(frame)
+    rows = rows_of(frame, selection)
+    rows = rows[sharp_enough(frame, bandwidth_m)[rows]]
+    west, south, east, north = _bounds_m(frame.region.bounds, str(frame.region.metric_crs))
     edge = bandwidth_m
     bounds = (west - edge, south - edge, east + edge, north + edge)
     area = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
     cell_m = max(bandwidth_m / _CELLS_PER_BANDWIDTH, math.sqrt(area / _MAX_CELLS))
     return density_grid(
-        frame.x_m[chosen],
-        frame.y_m[chosen],
+        frame.x_m[rows],
+        frame.y_m[rows],
         bounds_m=bounds,
         cell_m=min(cell_m, bandwidth_m),
         bandwidth_m=bandwidth_m,
     )
 
 
-def _region_bounds_m(frame: Frame) -> tuple[float, float, float, float]:
+@cache
+def _bounds_m(
+    bounds: tuple[float, float, float, float], crs: str
+) -> tuple[float, float, float, float]:
     with _projecting:
-        to_metric = _projection(str(WGS84), str(frame.region.metric_crs))
-        west, south, east, north = to_metric.transform_bounds(*frame.region.bounds)
+        to_metric = _projection(str(WGS84), crs)
+        west, south, east, north = to_metric.transform_bounds(*bounds)
     return west, south, east, north
 
 
@@ -120,7 +134,8 @@ def heat_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> byt
 def _draw_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> bytes:
     grid = heat_grid(frame, request.selection, request.bandwidth_m)
     samples = _samples(grid.cell_m, z)
-    east_m, north_m = _positions_m(str(frame.region.metric_crs), z, x, y, samples)
+    place = (str(frame.region.metric_crs), z, x, y, samples)
+    east_m, north_m = _positions.get(place, lambda: _positions_m(*place))
     rows, columns = grid.values.shape
     if (
         east_m.max() < grid.west_m
@@ -156,10 +171,14 @@ def _positions_m(
     )
     with _projecting:
         lattice = _projection("EPSG:3857", crs).transform(mercator_x, mercator_y)
-    # Linear interpolation between lattice points, as two small matrix products.
+    # Linear interpolation between lattice points, as two small matrix products; not by the
+    # linear algebra library, whose threads would cost more than they save.
     at = (np.arange(samples) + 0.5) / samples * (_LATTICE - 1)
     weights = np.clip(1 - np.abs(at[:, None] - np.arange(_LATTICE)), 0, None)
-    east, north = (weights @ axis @ weights.T for axis in lattice)
+    east, north = (
+        np.einsum("rc,sc->rs", np.einsum("ri,ic->rc", weights, axis), weights)
+        for axis in lattice
+    )
     return east, north
 
 

@@ -188,7 +188,8 @@ def region_from_units(
     ------
     RegionError
         When the folder already holds a pack, a column is missing, the layer has no
-        CRS, a code is empty or no polygon is left.
+        CRS, a code is empty or has two names, or no polygon is left, and whenever the
+        pack could not be opened again: nothing of it is left behind then.
     """
     if (folder / "region.toml").exists():
         raise RegionError(f"{folder} already holds a region pack; choose a new folder")
@@ -219,6 +220,13 @@ def region_from_units(
         raise RegionError(
             f"field {code_field!r} is empty in some rows; every unit needs a code"
         )
+    names_of = frame.groupby("unit_code")["name"].unique()
+    shared = names_of[names_of.map(len) > 1]
+    if len(shared):
+        raise RegionError(
+            f"{code_field} {shared.index[0]} is shared by {' and '.join(shared.iloc[0][:2])}; "
+            "every unit needs a code of its own"
+        )
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     frame = gpd.GeoDataFrame(
         frame.drop(columns="geometry"), geometry=_repaired(frame.geometry), crs=WGS84
@@ -234,6 +242,7 @@ def region_from_units(
     require_metric_crs(chosen)
     require_timezone(timezone)
 
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     write_geojson(folder / "units.geojson", frame[[*UNIT_COLUMNS, "geometry"]], decimals=7)
     manifest = [
@@ -254,7 +263,14 @@ def region_from_units(
         "",
     ]
     (folder / "region.toml").write_text("\n".join(manifest), encoding="utf-8")
-    return RegionPack.open(folder)
+    try:
+        return RegionPack.open(folder)
+    except RegionError:
+        for written in ("region.toml", "units.geojson"):
+            (folder / written).unlink()
+        if is_new:
+            folder.rmdir()
+        raise
 
 
 def default_metric_crs(units: gpd.GeoDataFrame, *, timezone: str) -> str:

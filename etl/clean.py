@@ -15,7 +15,7 @@ from etl.deduplication import hash_column, mix
 from etl.geocode import Geocoder
 from etl.incident_fields import casualties, severity, time_text
 from etl.learned import LEARNED_TABLE, LearnedPlaces
-from etl.numbers import parse_numbers, parse_stakes
+from etl.numbers import parse_quantities, parse_stakes
 from etl.placing import Placement, Placer
 from etl.privacy import is_personal_header, redact
 from etl.profile import Profile
@@ -171,11 +171,12 @@ class Cleaner:
     def _with_source_faults(self, rejects: pa.Table, faults: pa.Table) -> pa.Table:
         if faults.num_rows == 0:
             return rejects
-        # An unreadable row cannot be told apart into columns: where some of them
-        # describe persons, nothing of it is kept.
+        # An unreadable row cannot be told apart into columns: where the profile leaves
+        # some of them unused, nothing of it is kept.
+        unused = set(self.columns) - {*self.profile.source_columns, GEOMETRY}
         raw = (
             pa.nulls(faults.num_rows, pa.string())
-            if self.dropped
+            if unused
             else redact(text.normalise(faults["raw"]))
         )
         from_source = {
@@ -240,7 +241,7 @@ class Cleaner:
         column = rows.field(name)
         if column is None:
             return None
-        numbers, bad = parse_numbers(column)
+        numbers, bad = parse_quantities(column)
         rows.faults.add(bad, "BAD_NUMBER", name)
         return pa.array(numbers, mask=np.isnan(numbers))
 

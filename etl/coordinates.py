@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from etl import text
 from etl.faults import Faults
 from etl.numbers import decimal_comma, extract_counts, parse_numbers
 from geo.datum import bd09_to_wgs84, gcj02_to_wgs84
@@ -24,7 +25,8 @@ from geo.vocabulary import Datum
 # NFKC makes "o" of the ordinal sign, a space and a ring of the lone ring, and two
 # primes of a double prime: all three are written for degrees or seconds.
 _DEGREE = r"\s*(?:[°度o]|\x{30A})\s*"
-_HEAD = r"^(?P<head>[NSEWnsew]|东经|西经|北纬|南纬|東經|西經|北緯|南緯)?\s*[:：]?\s*"
+_CARDINAL = r"东经|西经|北纬|南纬|東經|西經|北緯|南緯|经度|纬度|經度|緯度"
+_HEAD = rf"^(?P<head>[NSEWnsew]|{_CARDINAL})?\s*[:：=]?\s*"
 _TAIL = r"(?P<tail>[NSEWnsew]|东|西|北|南|東)?$"
 _DMS = (
     _HEAD
@@ -37,9 +39,12 @@ _DMS = (
 _SIGNED = _HEAD + r"(?P<deg>[+-]?\d{1,3}(?:[.,]\d+)?)(?:" + _DEGREE + r")?\s*" + _TAIL
 _MARKS = r"[°度o\x{30A}'’′分\"”秒NSEWnsew东西南北經纬緯经]"
 _NEGATIVE = pa.array(["S", "s", "W", "w", "西经", "南纬", "西經", "南緯", "西", "南"])
-_NORTH_SOUTH = pa.array(["N", "n", "S", "s", "北纬", "南纬", "北緯", "南緯", "北", "南"])
+_NORTH_SOUTH = pa.array(
+    ["N", "n", "S", "s", "北纬", "南纬", "北緯", "南緯", "北", "南", "纬度", "緯度"]
+)
+_NONE = ("无", "無")
 _AUTHORITY_OR_WKT = re.compile(r"[A-Za-z]+:\w+$|[A-Z_]+\[")
-_PAIR = r"^(?:(?i:SRID=4326;)?(?i:POINT)\s*Z?\s*\(\s*|[\[(]\s*)?(?P<a>[^,;\s()\[\]]+)\s*[,;\s]\s*(?P<b>[^,;\s()\[\]]+)(?:[\s,;]+[^\s()\[\]]+)?\s*[\])]?$"
+_PAIR = r"^(?:(?i:SRID=4326;)?(?i:POINT)\s*Z?\s*\(\s*|[\[(]\s*)?(?P<a>[^,;、/\s()\[\]]+)\s*[,;、/\s]\s*(?P<b>[^,;、/\s()\[\]]+)(?:[\s,;、/]+[^\s()\[\]]+)?\s*[\])]?$"
 
 
 def parse_angles(column: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -85,8 +90,8 @@ def parse_points(
     lon: pa.Array, lat: pa.Array, faults: Faults, *, is_projected: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two text columns to numbers; faulty rows become NaN and are entered in ``faults``."""
-    x, bad_x, x_is_latitude = parse_angles(lon)
-    y, bad_y, _ = parse_angles(lat)
+    x, bad_x, x_is_latitude = parse_angles(text.blank(lon, _NONE))
+    y, bad_y, _ = parse_angles(text.blank(lat, _NONE))
     # 北纬 in the longitude column is an exchange that the text itself owns up to.
     x[x_is_latitude], y[x_is_latitude] = y[x_is_latitude], x[x_is_latitude]
     faults.add(bad_x, "BAD_COORD", "lon")
@@ -113,9 +118,10 @@ def split_pairs(column: pa.Array) -> tuple[pa.Array, pa.Array]:
 
     A text that is no pair is returned whole as the first column, to be refused there.
     """
+    # 东经…北纬… is often written without anything in between.
+    column = pc.replace_substring_regex(column, rf"([^,;、/\s(\[])({_CARDINAL})", r"\1 \2")
     found = extract_counts(column, _PAIR)
-    first = pc.coalesce(found["a"], column)
-    return first, pc.coalesce(found["b"], column)
+    return pc.coalesce(found["a"], column), found["b"]
 
 
 def datum_crs(datum: str) -> CRS | None:

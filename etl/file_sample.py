@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -10,23 +11,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl import text
-from etl.coordinates import parse_points
+from etl.coordinates import parse_points, split_pairs
 from etl.faults import Faults
 from etl.guess_words import KEY
-from etl.numbers import parse_numbers
+from etl.numbers import parse_quantities
 from etl.privacy import is_personal_header, personal_rows
 from etl.sources import Source
-from etl.sources.model import GEOMETRY
+from etl.sources.model import GEOMETRY, SourceBatch
 from etl.times import Zone, parse_times
 from geo.errors import SourceError
 
-_PERSONAL_SHARE = 0.05
+_PERSONAL_SHARE = 0.01  # a load with more is refused
 CHECK_SHARE = 0.8  # of the values that must read as what the header says
 
 
 def alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern, outermost only, in order."""
     return re.split(r"\|(?![^()]*\))", pattern)
+
+
+def _why(batches: list[SourceBatch]) -> str:
+    """What keeps the rows of a sample from being read, most of all."""
+    codes = Counter(code for batch in batches for code in batch.faults["code"].to_pylist())
+    if not codes:
+        return "; check delimiter and header_row"
+    (code, count), *_ = codes.most_common(1)
+    what = {
+        "FORMULA_NO_VALUE": "open the workbook in Excel or WPS and save it there",
+        "RAGGED_ROW": "check delimiter and header_row",
+    }.get(code, "export it again")
+    return f", {count:,} for {code}; {what}"
 
 
 class FileSample:
@@ -46,12 +60,11 @@ class FileSample:
     """
 
     def __init__(self, source: Source) -> None:
-        tables = [batch.table for batch in source.batches()]
+        batches = list(source.batches())
+        tables = [batch.table for batch in batches]
         self.n_rows = sum(table.num_rows for table in tables)
         if self.n_rows == 0:
-            raise SourceError(
-                "EMPTY_FILE", "no row could be read; check delimiter and header_row"
-            )
+            raise SourceError("EMPTY_FILE", f"no row could be read{_why(batches)}")
         table = pa.concat_tables(tables)
         self.epoch = source.epoch or 1900
         self.has_geometry = GEOMETRY in table.column_names
@@ -104,14 +117,16 @@ class FileSample:
 
     def is_numeric(self, name: str) -> bool:
         """Whether nearly all values are numbers."""
-        _, bad = parse_numbers(self._values[name])
+        _, bad = parse_quantities(self._values[name])
         return bool(bad.mean() < 1 - CHECK_SHARE)
 
-    def largest_coordinate(self, lon: str, lat: str) -> float:
-        """Median of the larger coordinate of each row; NaN when few rows have a pair."""
-        pair = self._values[lon], self._values[lat]
+    def middle(self, lon: str, lat: str | None = None) -> tuple[float, float]:
+        """Median coordinates of two columns, or of one that holds pairs; NaN when few rows have any."""
+        pair = split_pairs(self._values[lon])
+        if lat is not None:
+            pair = self._values[lon], self._values[lat]
         x, y = parse_points(*pair, Faults(self.n_rows), is_projected=True)
         has_pair = np.isfinite(x + y)
         if has_pair.mean() < CHECK_SHARE / 2:
-            return float("nan")
-        return float(np.median(np.maximum(np.abs(x), np.abs(y))[has_pair]))
+            return math.nan, math.nan
+        return float(np.median(x[has_pair])), float(np.median(y[has_pair]))

@@ -29,8 +29,9 @@ HEADERS: dict[str, str] = {
 TIME = r"发生时间|發生時間|发案时间|报警时间|案发|事发|时间|時間|日期|date|time|occurred"
 DATE = r"日期|date"
 CLOCK = r"时间|時間|time"
-LON = r"经度|經度|^lon(?:g(?:itude)?)?$|^lng$|longitude|^x$|东经"
-LAT = r"纬度|緯度|^lat(?:itude)?$|latitude|^y$|北纬"
+LON = r"经度|經度|^lon(?:g(?:itude)?)?$|^lng$|longitude|^x$|东经|东坐标|横坐标|^x.?坐标|easting"
+LAT = r"纬度|緯度|^lat(?:itude)?$|latitude|^y$|北纬|北坐标|纵坐标|^y.?坐标|northing"
+PAIR = r"经纬度|經緯度|坐标|坐標|位置|lon.?lat|lat.?lon|coord|wkt"
 KEY = (
     r"编号|編號|案号|案件号|事故号|序列号|record.?id|case.?(?:id|no|number)|\bid\b|^code$|代码$"
 )
@@ -72,6 +73,21 @@ CATEGORIES = (
 FALLBACKS = (
     ("crash_other", r"交通|事故形态|车|車|crash|vehicle|traffic"),
     ("work_other", r"安全生产|生产安全|企业|work"),
+)
+GRADES = (
+    ("major", r"重大|特大|major"),
+    ("considerable", r"较大|considerable"),
+    ("low", r"低|较小|low"),
+    ("general", r"一般|general"),
+)
+STATUSES = (
+    ("found", r"未|排查|found"),
+    ("relapsed", r"反弹|relapse"),
+    ("closed", r"销号|完成|办结|已整改|closed|done"),
+    ("accepted", r"验收|accepted"),
+    ("listed", r"挂牌|listed"),
+    ("treating", r"治理|整治|整改|进行|treat"),
+    ("planned", r"立项|计划|plan"),
 )
 SITES = (
     ("coal_mine", r"煤|coal"),

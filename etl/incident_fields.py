@@ -16,6 +16,7 @@ from geo.vocabulary import DOMAIN_OF, Domain, Severity
 
 _MOST_CASUALTIES = 30_000
 _CRIMES = pa.array([code for code, domain in DOMAIN_OF.items() if domain is Domain.CRIME])
+_MIDNIGHT = r"[T ]0{1,2}:00(?::00(?:\.0+)?)?$"
 _COLON_TIME = r"^(\d{2})(\d{2})(\d{2})$"
 
 
@@ -28,7 +29,8 @@ def time_text(rows: Rows, rules: TimeRules) -> pa.Array:
         for name, column in rules.parts.items()
     }
     if "date" in parts:
-        day = parts["date"]
+        # Spreadsheets and databases write a plain date with a midnight.
+        day = pc.replace_substring_regex(parts["date"], _MIDNIGHT, "")
     else:
         day = pc.binary_join_element_wise(
             parts["year"], parts["month"], parts["day"], "-", null_handling="emit_null"

@@ -8,6 +8,8 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from etl.sources import SourceOptions, open_source
 from geo.errors import SourceError
@@ -40,6 +42,13 @@ def read_layer(
         raise SourceError(
             "NO_GEOMETRY", f"{Path(path).name} holds no shapes; give a vector file"
         )
+    if file_crs is None and crs is not None:
+        try:
+            CRS.from_user_input(crs)
+        except CRSError:
+            raise SourceError(
+                "CRS_UNKNOWN", f"no coordinate system is called {crs!r}; use e.g. EPSG:4490"
+            ) from None
     attributes = table.drop_columns(["geometry"]).to_pandas()
     geometry = shapely.from_wkb(table["geometry"].to_numpy(zero_copy_only=False))
     return gpd.GeoDataFrame(

@@ -23,6 +23,7 @@ WARN_REJECT_SHARE = 0.01
 WARN_OUTSIDE_SHARE = 0.02
 _SAMPLED_POINTS = 20_000
 _LEAST_POINTS = 50
+_EXPLAINED = 0.5  # share of the points outside that another datum must put inside
 
 
 @dataclass
@@ -171,7 +172,8 @@ class Ledger:
         inside = {datum: self.placer.share_inside(x, y, datum.value) for datum in others}
         best = max(inside, key=lambda datum: (inside[datum], datum))
         now = self.placer.share_inside(x, y, used)
-        if inside[best] <= now + 0.005:
+        # Some datum is always a little better; the right one explains most of the points.
+        if inside[best] - now < _EXPLAINED * (1 - now):
             return ""
         return (
             f"; {inside[best]:.1%} instead of {now:.1%} would lie inside if the datum "

@@ -6,11 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl import text
 from etl.faults import Faults
 
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _GROUPED = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"
 _COMMA_DECIMAL = r"^[+-]?\d+,\d+$"
+_TIMES = {"": 1.0, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
+_QUANTITY = r"^¥?\s*(?P<amount>[+-]?[\d,.]+)\s*(?P<times>[万萬亿億]?)\s*(?:元|圆|人|名|个|起|辆|吨|米)?$"
 
 
 def parse_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -29,6 +32,27 @@ def parse_numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return np.where(bad, np.nan, numbers), bad
 
 
+def parse_quantities(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Like :func:`parse_numbers`, of amounts that may carry their unit.
+
+    ``3人``, ``￥1,200元`` and ``1.2万元`` are the numbers 3, 1200 and 12000, and ``无`` is
+    an absent value; ``约3人`` and ``若干`` are no numbers.
+    """
+    values, bad = parse_numbers(column)
+    rows = np.flatnonzero(bad)
+    if len(rows) == 0:
+        return values, bad
+    texts = text.blank(column.take(pa.array(rows)), ("无", "無"))
+    found = extract_counts(texts, _QUANTITY)
+    amount, is_bad = parse_numbers(found["amount"])
+    times = (
+        pc.index_in(found["times"], value_set=pa.array(list(_TIMES))).fill_null(0).to_numpy()
+    )
+    values[rows] = amount * np.array(list(_TIMES.values()))[times]
+    bad[rows] = pc.is_valid(texts).to_numpy(zero_copy_only=False) & (is_bad | np.isnan(amount))
+    return values, bad
+
+
 def _parse_mixed(column: pa.Array) -> pa.Array:
     nothing = pa.scalar(None, pa.string())
     grouped = pc.match_substring_regex(column, _GROUPED)
@@ -41,8 +65,8 @@ def _parse_mixed(column: pa.Array) -> pa.Array:
     )
     plain = pc.fill_null(pc.match_substring_regex(column, _PLAIN), False)
     # Arrow's parser takes no leading plus sign.
-    text = pc.replace_substring_regex(column, r"^\+", "")
-    return pc.cast(pc.if_else(plain, text, nothing), pa.float64())
+    unsigned = pc.replace_substring_regex(column, r"^\+", "")
+    return pc.cast(pc.if_else(plain, unsigned, nothing), pa.float64())
 
 
 def decimal_comma(column: pa.Array) -> pa.Array:
@@ -52,7 +76,7 @@ def decimal_comma(column: pa.Array) -> pa.Array:
 
 def parse_counts(column: pa.Array, faults: Faults, *, field: str, largest: int) -> np.ndarray:
     """Whole numbers 0…``largest`` as int64 (n,); an absent value is 0."""
-    numbers, bad = parse_numbers(column)
+    numbers, bad = parse_quantities(column)
     values = np.nan_to_num(numbers)
     bad |= (values < 0) | (values > largest) | (values != np.floor(values))
     faults.add(bad, "BAD_NUMBER", field)

@@ -4,7 +4,7 @@ A column is personal by its header (:func:`is_personal_header`). A row is
 personal when any text in it holds
 
 * a resident identity number: 18 characters with a true date and check digit, or
-  a number that a spreadsheet has turned into ``1.101E+17``;
+  a number that a spreadsheet has cut to fifteen digits or turned into ``1.101E+17``;
 * a mobile phone number, with or without +86 and separators;
 * a vehicle plate.
 
@@ -25,10 +25,15 @@ import pyarrow.compute as pc
 
 PERSONAL_HEADERS = (
     "姓名", "身份证", "身分證", "证件号", "證件號", "护照", "電話", "电话", "手机", "手機", "行动电话",
-    "行動電話", "联系方式", "联系人", "联系方法", "车牌", "車牌", "号牌", "號牌", "牌照", "性别", "性別", "屬-性-別",
-    "年龄", "年齡", "出生", "民族", "住址", "户籍", "戶籍", "报案人", "报警人", "受害人", "被害人", "嫌疑人",
-    "当事人姓", "驾驶人姓", "驾驶证", "微信", "银行卡", "邮箱",
+    "行動電話", "联系方式", "联系人", "联系方法", "车牌", "車牌", "号牌", "號牌", "牌照", "车号", "車號",
+    "性别", "性別", "屬-性-別", "年龄", "年齡", "出生", "民族", "住址", "户籍", "戶籍", "籍贯", "文化程度",
+    "当事人", "當事人", "报案人", "报警人", "受害人", "被害人", "嫌疑人", "驾驶员", "驾驶人", "駕駛人",
+    "司机", "车主", "户主", "死者", "伤者", "失主", "事主", "证人", "监护人", "法人代表", "法定代表人",
+    "负责人", "责任人", "经办人", "办案人", "填表人", "制表人", "审核人", "登记人", "录入人", "校长",
+    "民警", "驾驶证", "微信", "银行卡", "邮箱",
 )  # fmt: skip
+# How many there are tells nothing of who they are.
+_COUNT_HEADER = re.compile(r"(?:人|者|员|員)(?:员|員)?(?:总|總)?[数數]")
 _LATIN_HEADER = re.compile(
     r"(?:^|[^a-z])(?:full_?name|first_?name|last_?name|surname|id_?card|id_?number|passport|phone|"
     r"mobile|tel|telephone|e-?mail|plate|licen[cs]e_?plate|sex|gender|age|birth(?:day|date)?|dob|"
@@ -53,9 +58,9 @@ _CHECK = "10X98765432"
 
 def is_personal_header(header: str) -> bool:
     """Whether a column of this name describes a person."""
-    return any(word in header for word in PERSONAL_HEADERS) or bool(
-        _LATIN_HEADER.search(header)
-    )
+    if any(word in header for word in PERSONAL_HEADERS):
+        return not _COUNT_HEADER.search(header)
+    return bool(_LATIN_HEADER.search(header))
 
 
 def has_check_digit(number: str) -> bool:
@@ -97,7 +102,7 @@ def _is_personal(text: str, *, is_key: bool) -> bool:
     if re.search(_ROUNDED_IDENTITY, text):
         return True
     if any(
-        has_check_digit(number)
+        has_check_digit(number) or number.endswith("000")
         for number in re.findall(rf"(?<![0-9]){_IDENTITY}(?![0-9])", text)
     ):
         return True

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from etl.file_sample import FileSample, alternatives
@@ -18,12 +19,15 @@ from etl.guess_words import (
     CLOCK,
     DATE,
     FALLBACKS,
+    GRADES,
     HEADERS,
     KEY,
     KINDS,
     LAT,
     LON,
+    PAIR,
     SITES,
+    STATUSES,
     TIME,
 )
 from etl.profile_rules import REQUIRED
@@ -32,6 +36,8 @@ from geo.vocabulary import RecordKind
 
 SAMPLE_ROWS = 2_000
 _MAX_VALUES = 60  # distinct values a category column may have
+_NORTHINGS = (1.5e6, 6.5e6)  # metres north of the equator in China
+_ZONES_3, _ZONES_6 = range(25, 46), range(13, 24)  # of the Gauss-Krüger grids of China
 _NUMBERS = ("deaths", "injured", "loss_yuan", "capacity")
 _CASUALTIES = r"死亡(?P<deaths>\d+)\D*受[伤傷](?P<injured>\d+)"
 
@@ -72,7 +78,7 @@ def draft_profile(path: str | Path, options: SourceOptions | None = None) -> str
         When the file cannot be read.
     """
     path = Path(path)
-    options = options or SourceOptions(limit_rows=SAMPLE_ROWS)
+    options = replace(options or SourceOptions(), limit_rows=SAMPLE_ROWS)
     with open_source(path, options) as source:
         sample = FileSample(source)
     draft = _guess(sample, path.stem)
@@ -141,16 +147,37 @@ def _coordinates(sample: FileSample, draft: _Draft) -> str:
     if sample.has_geometry:
         return 'geometry = true\ndatum = "file"  # CHECK: or the datum, if the file names none'
     lon, lat = sample.find(LON, draft.taken), sample.find(LAT, draft.taken)
-    largest = sample.largest_coordinate(lon, lat) if lon and lat else math.nan
-    if math.isnan(largest):
-        return ""
-    draft.taken |= {lon, lat}
-    lines = [f"lon = {_quote(lon)}", f"lat = {_quote(lat)}"]
-    if largest > 360:
-        lines.append('datum = "EPSG:4547"  # CHECK: metres; which projection?')
-    else:
-        lines.append('datum = "wgs84"  # CHECK: or cgcs2000, gcj02 (Amap), bd09 (Baidu)')
-    return "\n".join(lines)
+    if lon and lat and lon != lat:
+        x, y = sample.middle(lon, lat)
+        if not math.isnan(x):
+            draft.taken |= {lon, lat}
+            # Surveyors call the northing X; and headers are exchanged now and then.
+            is_turned = _NORTHINGS[0] < x < _NORTHINGS[1] or abs(x) <= 90 < abs(y) <= 180
+            if is_turned:
+                lon, lat, x, y = lat, lon, y, x
+            note = "  # CHECK: the other way round by their values" if is_turned else ""
+            return f"lon = {_quote(lon)}{note}\nlat = {_quote(lat)}\n{_datum(x)}"
+    for word in alternatives(PAIR):
+        text = sample.find(word, draft.taken)
+        x, y = sample.middle(text) if text else (math.nan, math.nan)
+        if math.isnan(x):
+            continue
+        draft.taken.add(text)
+        turned = "fix_swapped = true\n" if abs(x) <= 90 < abs(y) <= 180 else ""
+        return f"text = {_quote(text)}\n{turned}{_datum(max(x, y))}"
+    return ""
+
+
+def _datum(easting: float) -> str:
+    """The datum's line: degrees, or metres with or without the zone's number in front."""
+    if abs(easting) <= 360:
+        return 'datum = "wgs84"  # CHECK: or cgcs2000, gcj02 (Amap), bd09 (Baidu)'
+    zone = int(easting // 1e6)
+    if zone in _ZONES_3:
+        return f'datum = "EPSG:{4488 + zone}"  # CHECK: CGCS2000, 3-degree zone {zone}'
+    if zone in _ZONES_6:
+        return f'datum = "EPSG:{4478 + zone}"  # CHECK: CGCS2000, 6-degree zone {zone}'
+    return 'datum = "EPSG:4547"  # CHECK: metres; which projection?'
 
 
 def _time(sample: FileSample, draft: _Draft) -> str:
@@ -225,6 +252,13 @@ def _write(
         parts += [f"{k} = {_quote(v)}  # CHECK" for k, v in draft.constants.items()]
     if "category" in draft.columns:
         parts += _code_section(draft, sample)
+    for name, table, default in (
+        ("grade", GRADES, "general"),
+        ("status", STATUSES, "found"),
+    ):
+        if draft.kind is RecordKind.HAZARDS and name in draft.columns:
+            counts = sample.counts(draft.columns[name])
+            parts += _values(name, {v: _first(table, v) for v in counts}, counts, default)
     if draft.time:
         parts.append(f"\n[time]\n{draft.time}")
     if draft.coordinates:
@@ -247,12 +281,12 @@ def _write(
 
 
 def _file_section(source: Source, options: SourceOptions) -> str:
-    lines = [f'\n[file]\nformat = "{source.format}"']
+    lines = ["\n[file]"]
     if source.format == "csv":
         lines.append(f"# read as {source.encoding}; name an encoding only if that is wrong")
     stated = {key: getattr(options, key) for key in ("encoding", "delimiter", "sheet", "layer")}
     lines += [f"{key} = {_quote(value)}" for key, value in stated.items() if value is not None]
-    if options.header_row:
+    if options.header_row is not None:
         lines.append(f"header_row = {options.header_row}")
     return "\n".join(lines)
 
@@ -263,12 +297,19 @@ def _code_section(draft: _Draft, sample: FileSample) -> list[str]:
     codes = [code for code in guesses.values() if code]
     is_crash = sum(code.startswith("crash") for code in codes) > len(codes) / 2
     default = "crash_other" if is_crash else _fallback(draft.columns["category"])
+    return _values("category", guesses, counts, default)
+
+
+def _values(
+    name: str, guesses: dict[str, str | None], counts: Counter[str], default: str
+) -> list[str]:
+    """The code table of a column: every value, the commonest first."""
     lines = [
-        "\n[codes.category]",
+        f"\n[codes.{name}]",
         f'default = "{default}"  # leave out to refuse unknown values',
+        f"\n[codes.{name}.values]",
     ]
-    lines.append("\n[codes.category.values]")
-    for value, count in counts.most_common():
+    for value, count in counts.most_common(_MAX_VALUES):
         code = guesses[value]
         lines.append(
             f'{_quote(value)} = "{code}"  # {count:,}'

@@ -79,7 +79,7 @@ class FileRules:
     delimiter: str | None = None
     sheet: str | None = None
     layer: str | None = None
-    header_row: int = 0  # rows that stand above the header
+    header_row: int | None = None  # title rows that stand above the header
     as_of_pattern: str | None = None  # on the file name, groups year month day [hour minute]
 
     @classmethod
@@ -90,10 +90,12 @@ class FileRules:
             delimiter=table.take("delimiter", str),
             sheet=table.take("sheet", str),
             layer=table.take("layer", str),
-            header_row=table.take("header_row", int, 0),
+            header_row=table.take("header_row", int),
             as_of_pattern=table.regex("as_of_pattern"),
         )
         table.close(cls.__dataclass_fields__)
+        if rules.header_row is not None and rules.header_row < 0:
+            raise ProfileError(f"{table.path}: header_row must be 0 or more")
         if rules.as_of_pattern:
             groups = set(re.compile(rules.as_of_pattern).groupindex)
             if not {"year", "month", "day"} <= groups:

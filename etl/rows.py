@@ -128,10 +128,15 @@ class Rows:
         return pa.table(columns, schema=QUARANTINE_SCHEMA)
 
     def raw(self, rows: np.ndarray) -> pa.Array:
-        """The rows at these positions as JSON; null where that would look personal."""
+        """The rows at these positions as JSON; null where that would look personal.
+
+        Only columns that the profile uses are kept: nobody has looked at the others.
+        """
         index = pa.array(rows)
         texts = {
-            name: text.blank(column.take(index), [""]) for name, column in self._texts.items()
+            name: text.blank(column.take(index), [""])
+            for name, column in self._texts.items()
+            if name in self._profile.source_columns
         }
         if not texts:
             return pa.nulls(len(rows), pa.string())

@@ -30,7 +30,7 @@ _MINUTE, _HOUR, _DAY = range(3)
 
 _CLOCK = (
     r"(?:[T ] ?(?P<H>\d{1,2})(?::(?P<M>\d{1,2})(?::(?P<S>\d{1,2})(?:[.,]\d+)?)?:?)?"
-    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?)?(?: ?(?:Z|(?P<zs>[+-])(?P<zh>\d{2}):?(?P<zm>\d{2})))?"
+    r"(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|(?P<zs>[+-])(?P<zh>\d{2}):?(?P<zm>\d{2})))?)?"
 )
 _AUTO = (
     r"(?P<Y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + _CLOCK,
@@ -234,20 +234,38 @@ def _plain(column: pa.Array) -> pa.Array:
     """Chinese forms rewritten in the ASCII form that the patterns know."""
     if is_ascii(column):
         return column
-    for pattern, plain in (
-        (r"\s*[年月]\s*", "-"),
-        (r"\s*[日号號]\s*", " "),
-        (r"(上午|凌晨|早上|早晨|中午)\s*([0-9: 时時点點分秒]+)", r"\2 AM"),
-        (r"(下午|晚上|傍晚)\s*([0-9: 时時点點分秒]+)", r"\2 PM"),
-        (r"\s*[时時点點]\s*", ":"),
-        (r"\s*分\s*", ":"),
-        (r"\s*秒\s*", ""),
-        (r":+(\s|$)", r"\1"),
-        (r"整$", ""),
-        (r"\s+", " "),
-    ):
+    column = _rewrite(column, _CHINESE)
+    if pc.any(pc.match_substring_regex(column, _HALF_DAY)).as_py():
+        column = _rewrite(column, _HALVES)
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(column, r"\s+", " "))
+
+
+def _rewrite(column: pa.Array, rules: tuple[tuple[str, str], ...]) -> pa.Array:
+    for pattern, plain in rules:
         column = pc.replace_substring_regex(column, pattern, plain)
-    return pc.utf8_trim_whitespace(column)
+    return column
+
+
+_CHINESE = (
+    (r"\(?\s*(?:星期|礼拜|周|週)[一二三四五六日天]\s*\)?|约|許|许|左右", " "),
+    (r"\s*[年月—–]\s*", "-"),
+    (r"\s*[日号號]\s*", " "),
+    (r"\s*[时時点點]半", ":30"),
+    (r"\s*[时時点點分]\s*", ":"),
+    (r"\s*秒\s*|整$", ""),
+    (r":+(\s|$)", r"\1"),
+)
+_HALF_DAY = "[午晨早晚夜]"
+_NIGHT = r"(?:晚上|晚间|夜间|夜里|半夜|深夜|午夜|晚|夜)\s*"
+# At night twelve is the end of the day named; one to five could be the next day's
+# early hours and stay unreadable.
+_HALVES = (
+    (r"(?:上午|凌晨|清晨|早上|早晨|早)\s*(\d[\d:]*)", r"\1 AM"),
+    (r"中午\s*(11[\d:]*)", r"\1 AM"),
+    (r"(?:下午|傍晚|中午)\s*(\d[\d:]*)", r"\1 PM"),
+    (_NIGHT + r"12\b", "24"),
+    (_NIGHT + r"((?:[6-9]|1[01]|1[89]|2[0-3])(?::[\d:]*)?)", r"\1 PM"),
+)
 
 
 @dataclass(frozen=True)
@@ -286,7 +304,7 @@ def _read(shape: Shape, match: re.Match[str], epoch: str) -> _Reading:
     if groups.get("p"):
         # Chinese writers also say 下午15时; only 1–12 are moved to the afternoon.
         is_pm = groups["p"] in "Pp"
-        valid = valid & (hour <= 23)
+        valid = valid & (hour <= (23 if is_pm else 12))
         hour = (
             np.where(hour == 12, 0, hour) if not is_pm else np.where(hour < 12, hour + 12, hour)
         )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ class IncidentColumns:
     def __len__(self) -> int:
         return len(self.incident_id)
 
-    @property
+    @cached_property
     def weekday(self) -> np.ndarray:
         """0 = Monday … 6 = Sunday (1970-01-01 was a Thursday)."""
         return ((self.day + 3) % 7).astype(np.uint8)

@@ -33,6 +33,9 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
         except SafetyError as error:
             sys.stderr.write(f"pingan: {' '.join(str(error).split())}\n")
             raise typer.Exit(2) from error
+        except OSError as error:  # a folder to write to that is not there, a full disk
+            sys.stderr.write(f"pingan: {error.filename or 'file'}: {error.strerror}\n")
+            raise typer.Exit(2) from error
 
     return run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.charts import categories_chart, months_chart, units_chart, week_chart
+from dashboard.charts import categories_chart, months_chart, show, units_chart, week_chart
 from dashboard.frame import Frame
 from dashboard.i18n import language, t
 from dashboard.queries import Summary, unit_names
@@ -15,13 +15,13 @@ def selection_charts(frame: Frame, summary: Summary) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{t('chart.monthly')}**")
-        st.altair_chart(months_chart(summary.months))
+        show(months_chart(summary.months))
         st.markdown(f"**{t('chart.category')}**")
-        st.altair_chart(categories_chart(summary.categories))
+        show(categories_chart(summary.categories))
     with right:
         st.markdown(f"**{t('chart.week')}**")
-        st.altair_chart(week_chart(summary.week))
+        show(week_chart(summary.week))
         if summary.untimed:
             st.caption(t("chart.week_note", count=f"{summary.untimed:,}"))
         st.markdown(f"**{t('chart.unit')}**")
-        st.altair_chart(units_chart(summary.units, unit_names(frame, language())))
+        show(units_chart(summary.units, unit_names(frame, language())))

@@ -63,7 +63,7 @@ def about_export(
             "selection": selection.to_json(),
             "rows": rows,
             "data_version": frame.version,
-            "is_demo": frame.store.is_demo,
+            "is_demo": frame.is_demo,
             "is_schematic": frame.region.is_schematic,
             "crs": "WGS-84",
             "mark": words,

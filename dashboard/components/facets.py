@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from dashboard import assets
+from dashboard import assets, published
 from dashboard.components.layers import layer_counts
-from dashboard.frame import Frame
+from dashboard.frame import ROOT_FROM_COMPONENT, Frame
 from dashboard.i18n import label, language, t
+from dashboard.lru import ByteLru
 from dashboard.palette import DOMAIN_COLOURS
 from dashboard.queries import facets, newest_day, unit_names
 from dashboard.state import (
@@ -25,7 +28,8 @@ from dashboard.state import (
 from geo.vocabulary import CATEGORIES, MATCH_CODES, Severity
 
 _KEY = "facets"
-# Only this travels with every change; the panel itself is an asset the browser keeps.
+_panels: ByteLru[str] = ByteLru(1 << 20, len)
+# Only this travels with every change; the panel itself and its words the browser keeps.
 _STUB = """
 export default async function (component) {
   const url = new URL(component.data.script, new URL(".", document.baseURI));
@@ -38,18 +42,15 @@ def filter_panel(frame: Frame) -> None:
     """Draw the panel; a change is in :func:`dashboard.state.current_view` before the rerun."""
     view = current_view()
     component = st.components.v2.component("pingan_facets", js=_STUB)
+    counts = facets(frame, view)
     component(
         key=_KEY,
         data={
             "script": assets.url("js/facets.js"),
+            "panel": _panel_url(frame, language()),
             "epoch": view_epoch(),
-            "words": {
-                "heading": t("filter.heading"),
-                "hint": t("filter.hint"),
-                "reset": t("filter.reset"),
-            },
             "chosen": _chosen(view),
-            "groups": _groups(facets(frame, view), frame),
+            "counts": _counts(frame, counts, layer_counts(frame, counts["categories"])),
         },
         on_choice_change=_take_choice,
         on_reset_change=_take_reset,
@@ -79,63 +80,92 @@ def _take_reset() -> None:
 
 
 def _chosen(view: View) -> dict[str, Any]:
-    return {
-        "layers": list(view.layers),
+    """What is chosen, groups without a choice left out."""
+    chosen = {
         "period": view.period,
         "from": None if view.day_from is None else day_of(view.day_from).isoformat(),
         "to": None if view.day_to is None else day_of(view.day_to).isoformat(),
-        "categories": list(view.categories or ()),
-        "severities": list(view.severities or ()),
-        "hours": list(view.hours or ()),
-        "weekdays": list(view.weekdays or ()),
-        "units": list(view.units or ()),
+        "categories": view.categories,
+        "severities": view.severities,
+        "hours": view.hours,
+        "weekdays": view.weekdays,
+        "units": view.units,
         "worst_match": view.worst_match,
+    }
+    return {"layers": view.layers} | {name: value for name, value in chosen.items() if value}
+
+
+def _panel_url(frame: Frame, tongue: str) -> str:
+    """Address of the panel's groups and words, constant per data version and language."""
+    key = (frame.region.digest, frame.version, tongue)
+    text = _panels.get(key, lambda: json.dumps(_panel(frame), ensure_ascii=False))
+    return published.publish(frame, text, "json").removeprefix(ROOT_FROM_COMPONENT)
+
+
+def _panel(frame: Frame) -> dict[str, Any]:
+    newest, names = newest_day(frame), unit_names(frame, language())
+    oldest = int(frame.columns.day[0]) if len(frame.columns) else newest
+    first, last = day_of(oldest).isoformat(), day_of(newest).isoformat()
+    codes = _codes(frame)
+    return {
+        "words": {
+            "heading": t("filter.heading"),
+            "hint": t("filter.hint"),
+            "reset": t("filter.reset"),
+        },
+        "groups": [
+            _group("layers", "list", _options("layer", codes["layers"]), open=True),
+            _group(
+                "period",
+                "single",
+                _options("period", codes["period"]),
+                open=True,
+                dates={"min": first, "max": last, "from": first, "to": last},
+            ),
+            _group("categories", "list", _tree(), open=True, tree=True),
+            _group("severities", "list", _options("severity", codes["severities"])),
+            _group("hours", "bars fine", [[hour, str(hour)] for hour in codes["hours"]]),
+            _group("weekdays", "bars", _options("weekday", codes["weekdays"])),
+            _group("units", "list", [[code, names.get(code, code)] for code in codes["units"]]),
+            _group(
+                "worst_match",
+                "single",
+                _options("match", codes["worst_match"]),
+                clearable=True,
+            ),
+        ],
     }
 
 
-def _groups(counts: dict[str, dict], frame: Frame) -> list[dict[str, Any]]:
-    newest, names = newest_day(frame), unit_names(frame, language())
-    oldest = int(frame.columns.day[0]) if len(frame.columns) else newest
-    periods = _options(PERIODS, "period", counts["period"])
-    return [
-        _group(
-            "layers",
-            "list",
-            _options(LAYERS, "layer", layer_counts(frame, counts["categories"])),
-            open=True,
-        ),
-        _group(
-            "period",
-            "single",
-            periods,
-            open=True,
-            dates={
-                "min": day_of(oldest).isoformat(),
-                "max": day_of(newest).isoformat(),
-                "from": day_of(oldest).isoformat(),
-                "to": day_of(newest).isoformat(),
-            },
-        ),
-        _group("categories", "list", _tree(counts["categories"]), open=True, tree=True),
-        _group(
-            "severities",
-            "list",
-            _options(reversed(list(map(int, Severity))), "severity", counts["severities"]),
-        ),
-        _group("hours", "bars fine", _plain(range(24), counts["hours"])),
-        _group("weekdays", "bars", _options(range(7), "weekday", counts["weekdays"])),
-        _group(
-            "units",
-            "list",
-            [[code, names.get(code, code), count] for code, count in counts["units"].items()],
-        ),
-        _group(
-            "worst_match",
-            "single",
-            _options(MATCH_CODES, "match", counts["worst_match"]),
-            clearable=True,
-        ),
-    ]
+def _codes(frame: Frame) -> dict[str, Sequence[Any]]:
+    """Options of every group in the order shown; both the words and the counts follow it."""
+    return {
+        "layers": LAYERS,
+        "period": PERIODS,
+        "categories": [
+            item for family in CATEGORIES.items() for item in (family[0], *family[1])
+        ],
+        "severities": sorted(map(int, Severity), reverse=True),
+        "hours": range(24),
+        "weekdays": range(7),
+        "units": frame.columns.unit_codes,
+        "worst_match": MATCH_CODES,
+    }
+
+
+def _counts(
+    frame: Frame, counts: dict[str, dict], of_layer: dict[str, int]
+) -> dict[str, list[int | None]]:
+    """Counts of every group's options, in the order of :func:`_codes`."""
+    families = {
+        domain: sum(counts["categories"][code] for code in codes)
+        for domain, codes in CATEGORIES.items()
+    }
+    known = counts | {"layers": of_layer, "categories": counts["categories"] | families}
+    return {
+        group: [known[group].get(code) for code in codes]
+        for group, codes in _codes(frame).items()
+    }
 
 
 def _group(name: str, kind: str, options: list[list[Any]], **more: Any) -> dict[str, Any]:
@@ -152,20 +182,15 @@ def _group(name: str, kind: str, options: list[list[Any]], **more: Any) -> dict[
     return {"id": name, "title": titles[name], "kind": kind, "options": options, **more}
 
 
-def _options(codes: Any, group: str, counts: dict | None = None) -> list[list[Any]]:
-    counts = counts or {}
-    return [[code, label(group, code), counts.get(code)] for code in codes]
+def _options(group: str, codes: Iterable[Any]) -> list[list[Any]]:
+    return [[code, label(group, code)] for code in codes]
 
 
-def _plain(codes: range, counts: dict) -> list[list[Any]]:
-    return [[code, str(code), counts[code]] for code in codes]
-
-
-def _tree(counts: dict[str, int]) -> list[list[Any]]:
-    """Domains, each with its categories below."""
+def _tree() -> list[list[Any]]:
+    """Domains, each with its categories below: code, label, colour, children."""
     rows: list[list[Any]] = []
     for domain, codes in CATEGORIES.items():
-        colour, total = DOMAIN_COLOURS[domain], sum(counts[code] for code in codes)
-        rows.append([str(domain), label("domain", domain), total, colour, list(codes)])
-        rows += [[code, label("category", code), counts[code], colour] for code in codes]
+        colour = DOMAIN_COLOURS[domain]
+        rows.append([domain, label("domain", domain), colour, codes])
+        rows += [[code, label("category", code), colour] for code in codes]
     return rows

@@ -28,7 +28,7 @@ def page_header(frame: Frame, page: str) -> None:
 
 def marks(frame: Frame) -> list[str]:
     """Words that must stand on every page: demo data, schematic borders."""
-    words = [t("mark.demo")] if frame.store.is_demo else []
+    words = [t("mark.demo")] if frame.is_demo else []
     return words + ([t("mark.schematic")] if frame.region.is_schematic else [])
 
 

@@ -7,15 +7,15 @@ import streamlit as st
 
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, t
-from dashboard.queries import Summary, unit_names
+from dashboard.queries import Summary, latest, unit_names
 from dashboard.state import change_view
 
 _LAST_ROW = "last_row"
 
 
 def incident_list(frame: Frame, summary: Summary) -> None:
-    """Table of :attr:`Summary.latest`, newest first."""
-    rows = summary.latest
+    """Table of the newest incidents of the selection."""
+    rows = latest(frame, summary.selection)
     st.caption(t("list.heading", shown=f"{len(rows):,}", total=f"{summary.now.incidents:,}"))
     event = st.dataframe(
         labelled(rows, unit_names(frame, language())),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import balance_chart, matches_chart
+from dashboard.charts import balance_chart, matches_chart, show
 from dashboard.escape import for_markdown
 from dashboard.export import csv, write_workbook
 from dashboard.frame import Frame
@@ -76,7 +76,7 @@ def load_report(frame: Frame, load_id: int) -> None:
     report = frame.store.load_report(load_id)
     counts = {name: int(report[name]) for name in BALANCE}
     st.markdown(f"**{t('loads.report', load=load_id)}**")
-    st.altair_chart(balance_chart(**counts))
+    show(balance_chart(**counts))
     st.caption(t("loads.balance", **{name: f"{count:,}" for name, count in counts.items()}))
     for finding in report.get("warnings") or ():
         st.warning(
@@ -85,7 +85,7 @@ def load_report(frame: Frame, load_id: int) -> None:
     matches = match_counts(report)
     if matches:
         st.markdown(f"**{t('loads.hit_rate')}**")
-        st.altair_chart(matches_chart(matches))
+        show(matches_chart(matches))
     dropped = report.get("dropped_columns") or ()
     if dropped:
         st.caption(t("loads.dropped", columns=", ".join(map(for_markdown, dropped))))

@@ -64,18 +64,3 @@ class Scene(MacroElement):
             [{"slot": la.slot, "kind": la.kind, "options": la.options} for la in layers]
         )
         self.fit = for_script(fit)
-
-
-class Setup(MacroElement):
-    """Base map, scale bar, button titles, attribution and watermark, once per map."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "Atlas.setup({{ this._parent.get_name() }}, {{ this.config }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, config: dict[str, object]) -> None:
-        super().__init__()
-        self._name = "Setup"
-        self.config = for_script(config)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import folium
+import numpy as np
 
 from dashboard import tiles
 from dashboard.frame import Frame
@@ -28,6 +29,7 @@ from dashboard.palette import (
     Theme,
     category_colours,
 )
+from dashboard.rows import rows_of
 from geo.selection import IncidentSelection
 from geo.vocabulary import (
     CATEGORY_CODES,
@@ -49,8 +51,8 @@ def heat_layer(
 
     Only incidents with ``r95_m <= bandwidth_m`` enter; the others are in ``left_out``.
     """
-    mask = frame.columns.mask(selection)
-    sharp = int((mask & tiles.sharp_enough(frame, bandwidth_m)).sum())
+    rows = rows_of(frame, selection)
+    sharp = int(np.count_nonzero(tiles.sharp_enough(frame, bandwidth_m)[rows]))
     query = {"b": bandwidth_m, "s": selection.to_json(), "t": theme}
     return Layer(
         slot="heat",
@@ -60,32 +62,40 @@ def heat_layer(
             "opacity": opacity,
         },
         shown=sharp,
-        left_out=int(mask.sum()) - sharp,
+        left_out=len(rows) - sharp,
     )
 
 
 def points_layer(frame: Frame, selection: IncidentSelection) -> Layer:
     """Every placed incident, fetched once per data version and filtered in the browser."""
-    columns, colours = frame.columns, category_colours(selection.categories)
-    mask = columns.mask(selection)
+    rows = rows_of(frame, selection)
+    placed = int(np.count_nonzero(frame.placed[rows]))
+    usual, wanted = category_colours(), category_colours(selection.categories)
     return Layer(
         slot="points",
         kind="Points",
         options={
             "url": frame.url("points", "points.bin"),
-            "filter": _browser_filter(selection, columns.unit_codes),
-            "colours": [colours[code] for code in CATEGORY_CODES],
-            "names": list(CATEGORY_CODES),
+            "filter": _browser_filter(selection, frame.columns.unit_codes),
+            # Only those that differ from the domain's colour, which the map knows.
+            "colours": {
+                place: wanted[code]
+                for place, code in enumerate(CATEGORY_CODES)
+                if wanted[code] != usual[code]
+            },
         },
-        shown=int((mask & (columns.lon == columns.lon)).sum()),
-        left_out=int((mask & (columns.lon != columns.lon)).sum()),
+        shown=placed,
+        left_out=len(rows) - placed,
     )
 
 
 def _browser_filter(
     selection: IncidentSelection, unit_codes: Sequence[str]
 ) -> dict[str, object]:
-    """The selection with codes turned into the byte positions of the points payload."""
+    """The selection with codes turned into the byte positions of the points payload.
+
+    What allows everything is left out.
+    """
 
     def places(chosen: tuple[str, ...] | None, universe: Sequence[str]) -> list[int] | None:
         if chosen is None:
@@ -93,7 +103,7 @@ def _browser_filter(
         return [universe.index(code) for code in chosen if code in universe]
 
     worst = selection.worst_match
-    return {
+    wanted = {
         "categories": places(selection.categories, CATEGORY_CODES),
         "severities": selection.severities,
         "dayFrom": selection.day_from,
@@ -103,6 +113,7 @@ def _browser_filter(
         "units": places(selection.units, unit_codes),
         "worstMatch": None if worst is None else MATCH_CODES.index(worst),
     }
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def units_layer(

@@ -6,7 +6,6 @@ iframe; what changes travels in a feature group (:func:`dashboard.maps.layers.la
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,15 +13,19 @@ import branca.colormap
 import folium
 from branca.element import Element
 from folium.elements import JSCSSMixin
+from folium.template import Template
 
-from dashboard import assets, basemap
+from dashboard import assets, basemap, published
+from dashboard.escape import for_script
 from dashboard.frame import ROOT_FROM_COMPONENT, Frame, signed_url
-from dashboard.maps.elements import Setup
-from dashboard.palette import MAP_THEMES, Theme
+from dashboard.palette import DOMAIN_COLOURS, MAP_THEMES, Theme
+from geo.vocabulary import CATEGORY_CODES, DOMAIN_OF
 
 # What st_folium shall return: a click carries the record in ``last_active_drawing``, and
 # nothing else (pan, zoom) reruns the fragment.
 RETURNED_OBJECTS = ["last_active_drawing"]
+
+_ZOOM = 10  # until the script frames the region
 
 _TITLES = {
     "zh": {"zoom_in": "放大", "zoom_out": "缩小", "base": "底图"},
@@ -39,24 +42,38 @@ class NotVendoredError(RuntimeError):
 
 
 class OfflineMap(folium.Map):
-    """``folium.Map`` on our own Leaflet, without folium's Bootstrap, jQuery and fonts."""
+    """``folium.Map`` on our own Leaflet, without folium's Bootstrap, jQuery, fonts and styles.
 
-    def __init__(
-        self, *, bounds: tuple[float, float, float, float], setup: dict[str, object]
-    ) -> None:
-        west, south, east, north = bounds
-        super().__init__(
-            location=((south + north) / 2, (west + east) / 2),
-            zoom_start=10,
-            tiles=None,
-            prefer_canvas=True,
-            zoom_control=True,
-            maxZoom=19,
+    Base map, scale bar, button titles, attribution and watermark are set up by a script of
+    their own. It arrives before the map's script runs, which only names it: streamlit-folium
+    sends that one with every change, and compares it to see whether the map is another.
+    """
+
+    _template = Template(
+        "{% macro header(this, kwargs) %}{% endmacro %}"
+        "{% macro html(this, kwargs) %}"
+        '<div class="folium-map" id="{{ this.get_name() }}" ></div>'
+        "{% endmacro %}"
+        "{% macro script(this, kwargs) %}"
+        'var {{ this.get_name() }} = L.map("{{ this.get_name() }}", {{ this.leaflet }});'
+        'Atlas.setup({{ this.get_name() }}, Atlas.setups["{{ this.setup }}"]);'
+        "{% endmacro %}"
+    )
+
+    def __init__(self, *, frame: Frame, setup: dict[str, object]) -> None:
+        west, south, east, north = frame.region.bounds
+        centre = ((south + north) / 2, (west + east) / 2)
+        super().__init__(location=centre, zoom_start=_ZOOM, tiles=None)
+        self.leaflet = for_script(
+            {"center": centre, "zoom": _ZOOM, "maxZoom": 19, "preferCanvas": True}
         )
+        text = for_script({"bounds": frame.region.bounds, **setup})
+        self.setup = published.digest(text)
+        script = f'Atlas.setups["{self.setup}"] = {text};'
         base = ROOT_FROM_COMPONENT
         self.default_js = [(path, base + assets.url(path)) for path in assets.SCRIPTS]
+        self.default_js.append(("setup", published.publish(frame, script, "js")))
         self.default_css = [(path, base + assets.url(path)) for path in assets.STYLES]
-        self.add_child(Setup({"bounds": bounds, **setup}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +128,9 @@ def base_map(
         name: signed_url(frame.signer, "base", region.digest, f"base/{name}.pmtiles", {})
         for name in basemap.sources(frame)
     }
-    # A line naming every argument outside the URLs: streamlit-folium's own hash of the
-    # script drops whatever follows an underscore, and a changed map must never be missed.
-    facts = f"{region.digest}|{theme}|{language}|{watermark}|{text_scale}|{controls}"
     return OfflineMap(
-        bounds=region.bounds,
+        frame=frame,
         setup={
-            "facts": hashlib.sha256(facts.encode()).hexdigest(),
             "language": language,
             "theme": MAP_THEMES[theme].as_dict(),
             "base": base,
@@ -125,6 +138,8 @@ def base_map(
             "titles": _TITLES.get(language, _TITLES["en"]),
             "counts": _COUNTS.get(language, _COUNTS["en"]),
             "words": dict(words or {}),
+            "categories": CATEGORY_CODES,
+            "colours": [DOMAIN_COLOURS[DOMAIN_OF[code]] for code in CATEGORY_CODES],
             "watermark": watermark,
             "attribution": attribution,
             "textScale": text_scale,

@@ -172,7 +172,8 @@ def _layer_parts(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
             )
         if suffix not in (*_SHAPEFILE, *_SINGLE, *_IGNORED):
             raise RefusedFileError(
-                "ARCHIVE_TYPE", f"a {suffix or 'nameless'} file inside the zip; leave it out"
+                "ARCHIVE_TYPE",
+                f"a {suffix or 'nameless'} file inside the zip; unpack it, or leave it out",
             )
         by_suffix.setdefault(suffix, []).append(member)
     shapes = by_suffix.get(".shp", [])

@@ -22,9 +22,11 @@ from etl.sources.model import (
     MAX_COLUMNS,
     MAX_RAW,
     ROW_NO,
+    TITLE_ROWS,
     Fault,
     Reading,
     SourceOptions,
+    count_titles,
     name_columns,
 )
 from geo.errors import RefusedFileError, SourceError
@@ -55,7 +57,11 @@ def read_delimited(path: Path, options: SourceOptions) -> Reading:
     notes: list[str] = []
     head, whole = _head(path, text)
     delimiter = _delimiter(head, options, notes)
-    cells, first_row, skip = _header(head, whole, delimiter, options)
+    titles = options.header_row
+    if titles is None:
+        records = filter(any, _records(io.StringIO(head, newline=""), delimiter))
+        titles = count_titles(list(itertools.islice(records, TITLE_ROWS)), notes)
+    cells, first_row, skip = _header(head, whole, delimiter, titles)
     columns = name_columns(cells, notes)
     return Reading(
         columns=columns,
@@ -164,9 +170,7 @@ def _records(lines: Iterator[str] | io.StringIO, delimiter: str) -> Iterator[lis
         return
 
 
-def _header(
-    head: str, whole: bool, delimiter: str, options: SourceOptions
-) -> tuple[list[str], int, int]:
+def _header(head: str, whole: bool, delimiter: str, titles: int) -> tuple[list[str], int, int]:
     """Header cells, the number of the first data row, and UTF-8 bytes before that row."""
     consumed = 0
 
@@ -176,7 +180,6 @@ def _header(
             consumed += len(line)
             yield line
 
-    titles = options.header_row
     for number, cells in enumerate(_records(lines(), delimiter), start=1):
         if len(cells) > MAX_COLUMNS:
             break

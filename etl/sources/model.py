@@ -41,6 +41,7 @@ ROW_NO = "__row_no__"  # row numbers travel beside the columns under this name
 GEOMETRY = "geometry"
 
 MAX_COLUMNS = 1_000
+TITLE_ROWS = 10  # first rows of a text or sheet that are looked at for titles
 MAX_RAW = 2_000  # characters kept of a row that could not be read
 
 
@@ -60,7 +61,7 @@ class SourceOptions:
     sheet, layer
         Name of the worksheet or vector layer.
     header_row
-        How many non-blank rows (titles) stand above the header.
+        How many non-blank rows (titles) stand above the header of a text or sheet.
     limit_rows
         Stop after this many rows, for previews.
     timeout_s
@@ -78,7 +79,7 @@ class SourceOptions:
     delimiter: str | None = None
     sheet: str | None = None
     layer: str | None = None
-    header_row: int = 0
+    header_row: int | None = None
     limit_rows: int | None = None
     timeout_s: float = 900.0
     cpu_s: int = 1_800
@@ -156,6 +157,27 @@ class Reading:
 
 
 Fault = tuple[int, str, str, str]  # row_no, code, detail, raw
+
+
+def count_titles(rows: list[list[str]], notes: list[str]) -> int:
+    """How many of the first non-blank rows are titles above the header.
+
+    A title fills a third of the columns at most: 统计表 in a merged cell, or 制表单位 and
+    制表日期 below it.
+
+    Parameters
+    ----------
+    rows
+        Cells of the first :data:`TITLE_ROWS` non-blank rows.
+    notes
+        Told about the rows passed over.
+    """
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    widest = max(filled, default=0)
+    titles = next((i for i, n in enumerate(filled) if 3 * n > widest), 0)
+    if titles:
+        notes.append(f"rows above the header, taken for titles: {titles}")
+    return titles
 
 
 def name_columns(cells: list[str], notes: list[str]) -> list[str]:

@@ -88,7 +88,8 @@ def detect(path: Path, claimed: str | None = None) -> str:
         return "zip"
     if claim not in _CONTENT:
         raise SourceError(
-            "UNKNOWN_FORMAT", f"format {path.suffix or claim!r} is not read; use {_SUPPORTED}"
+            "UNKNOWN_FORMAT",
+            f"format {path.suffix or 'without a suffix'} is not read; use {_SUPPORTED}",
         )
     if found not in _CONTENT[claim]:
         if found == "ole":

@@ -26,9 +26,11 @@ from etl.sources.archive import check_workbook
 from etl.sources.model import (
     MAX_RAW,
     ROW_NO,
+    TITLE_ROWS,
     Fault,
     Reading,
     SourceOptions,
+    count_titles,
     name_columns,
     number_text,
 )
@@ -67,7 +69,12 @@ def read_workbook(path: Path, options: SourceOptions) -> Reading:
             formulas = stack.enter_context(closing(_load(path, values=False)))
             rows = _with_formulas(book, formulas, name)
         stack.enter_context(closing(rows))
-        header_no, cells = _header(rows, options.header_row)
+        titles, ahead = options.header_row, list[_Row]()
+        if titles is None:
+            ahead = list(itertools.islice(rows, TITLE_ROWS))
+            titles = count_titles([texts for _, texts, _ in ahead], notes)
+        rows = itertools.chain(ahead, rows)
+        header_no, cells = _header(rows, titles)
         first = next(rows, None)
         if first is None:
             raise SourceError("EMPTY_FILE", "only a header and no rows; export it again")
@@ -166,11 +173,13 @@ def _choose_sheet(book: Workbook, wanted: str | None, notes: list[str]) -> str:
             )
         return wanted
     visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    for name in visible:
-        if next(_values(book, name), None) is not None:
-            if len(names) > 1:
-                notes.append(f"{len(names)} sheets; {name!r} is read")
-            return name
+    # A cover sheet may hold a line; a table has a header and a row.
+    for least in (2, 1):
+        for name in visible:
+            if len(list(itertools.islice(_values(book, name), least))) == least:
+                if len(names) > 1:
+                    notes.append(f"{len(names)} sheets; {name!r} is read")
+                return name
     raise SourceError("EMPTY_FILE", "no visible sheet holds a row; export it again")
 
 

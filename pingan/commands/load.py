@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from tqdm import tqdm
@@ -12,6 +12,7 @@ from tqdm import tqdm
 from etl.pipeline import load_file
 from etl.profile import Profile
 from etl.report import LoadRefusedError
+from geo.errors import SettingsError
 from geo.vocabulary import RecordKind
 from pingan.door import RegionOption, open_store
 
@@ -30,9 +31,13 @@ def load(
     report: Annotated[
         Path | None, typer.Option(help="Also write the report here, as JSON.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the report: zh or en.")] = "zh",
+    language: Annotated[
+        Literal["zh", "en"], typer.Option(help="Language of the report.")
+    ] = "zh",
 ) -> None:
     """Load a file by its profile and print a report that balances."""
+    if report is not None and not report.parent.is_dir():
+        raise SettingsError(f"there is no folder {report.parent} for the report; make it first")
     rules = Profile.open(profile)
     store, pack, _ = open_store(region)
     try:

@@ -149,7 +149,7 @@ def test_a_change_is_small(page) -> None:
     option(page, "categories:theft").click()
     expect(option(page, "categories:theft")).to_have_attribute("aria-checked", "true")
     settled(page)
-    assert page.watch.websocket_bytes - before <= 60_000
+    assert page.watch.websocket_bytes - before <= 20_000
 
 
 def test_the_selection_downloads(page, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from dashboard.queries import (
     sum_totals,
     year_before_selection,
 )
+from dashboard.rows import within_days
 from geo.selection import IncidentColumns, IncidentSelection
 from geo.vocabulary import CATEGORY_CODES, MATCH_CODES
 
@@ -90,32 +91,42 @@ def test_facets_of_no_rows_are_zero() -> None:
 
 
 def test_totals_and_tables_agree() -> None:
-    mask = COLUMNS.mask(IncidentSelection(units=("a", "b")))
-    totals = sum_totals(COLUMNS, mask)
-    assert totals.incidents == mask.sum() == count_categories(COLUMNS, mask)["incidents"].sum()
-    assert totals.deaths == COLUMNS.deaths[mask].sum()
+    rows = np.flatnonzero(COLUMNS.mask(IncidentSelection(units=("a", "b"))))
+    totals, kinds = sum_totals(COLUMNS, rows), count_categories(COLUMNS, rows)
+    assert totals.incidents == len(rows) == kinds["incidents"].sum()
+    assert kinds["incidents"].is_monotonic_decreasing
+    assert totals.deaths == COLUMNS.deaths[rows].sum()
     assert totals.units == 2
-    assert totals.unplaced == (COLUMNS.match[mask] == len(MATCH_CODES) - 1).sum()
-    assert count_units(COLUMNS, mask).tolist()[2] == 0
-    cells, untimed = count_week(COLUMNS, mask)
-    assert cells.sum() + untimed == mask.sum()
-    assert untimed == (COLUMNS.hour[mask] == 255).sum()
+    assert totals.unplaced == (COLUMNS.match[rows] == len(MATCH_CODES) - 1).sum()
+    assert count_units(COLUMNS, rows).tolist()[2] == 0
+    cells, untimed = count_week(COLUMNS, rows)
+    assert cells.sum() + untimed == len(rows)
+    assert untimed == (COLUMNS.hour[rows] == 255).sum()
+    assert cells[6, 23] == ((COLUMNS.weekday[rows] == 6) & (COLUMNS.hour[rows] == 23)).sum()
 
 
 def test_months_compare_equal_stretches() -> None:
     days = np.arange(FIRST, LAST - 15, dtype=np.int32)
     columns = replace(make_columns(len(days)), day=days)
-    months = count_months(columns, IncidentSelection(), newest=int(days[-1]))
+    months = count_months(columns, np.arange(len(days)), end=int(days[-1]))
     assert len(months) == 12
     assert months["this_year"].tolist()[:3] == [31, 28, 31]
     assert months["previous_year"].tolist()[:3] == [31, 29, 31]
     assert months["this_year"].tolist()[-1] == months["previous_year"].tolist()[-1] == 15
 
 
+@given(selections)
+def test_a_period_is_a_slice_of_all_days(selection: IncidentSelection) -> None:
+    undated = replace(selection, day_from=None, day_to=None)
+    rows = np.flatnonzero(COLUMNS.mask(undated))
+    found = within_days(COLUMNS, rows, selection.day_from, selection.day_to)
+    assert found.tolist() == np.flatnonzero(COLUMNS.mask(selection)).tolist()
+
+
 def test_the_list_is_newest_first_and_limited() -> None:
-    rows = latest_rows(COLUMNS, np.ones(len(COLUMNS), dtype=bool), limit=10)
+    rows = latest_rows(COLUMNS, np.arange(len(COLUMNS)), limit=10)
     assert rows["incident_id"].tolist() == list(range(2999, 2989, -1))
-    outside = latest_rows(COLUMNS, COLUMNS.unit == -1)
+    outside = latest_rows(COLUMNS, np.flatnonzero(COLUMNS.unit == -1))
     assert set(outside["unit_code"]) == {""}
 
 

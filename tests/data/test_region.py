@@ -193,6 +193,7 @@ def test_a_new_region_is_repaired_dissolved_and_in_wgs84(tmp_path):
         ({"crs": None}, "--crs"),
         ({"metric_crs": "EPSG:4326"}, "metres"),
         ({"codes": ["", "b"]}, "empty"),
+        ({"codes": ["a", "a"]}, "shared by 甲 and 乙"),
     ],
 )
 def test_a_new_region_needs_fields_codes_and_a_crs(tmp_path, change, message):
@@ -201,7 +202,15 @@ def test_a_new_region_needs_fields_codes_and_a_crs(tmp_path, change, message):
     options = {"name_field": "name", "code_field": "unit_code", **change}
     with pytest.raises(RegionError, match=message):
         region_from_units(tmp_path / "new", frame, code="n", names={"en": "N"}, **options)
-    assert not (tmp_path / "new" / "region.toml").exists()
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_is_left_of_a_region_that_does_not_hold(tmp_path):
+    frame = units(box(113, 34, 114, 35), box(113.5, 34, 115, 35))
+    options = {"name_field": "name", "code_field": "unit_code"}
+    with pytest.raises(RegionError, match="overlap"):
+        region_from_units(tmp_path / "new", frame, code="n", names={"en": "N"}, **options)
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(

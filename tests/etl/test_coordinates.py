@@ -112,6 +112,29 @@ def test_pairs_in_one_column(text):
     assert (x[0].as_py(), y[0].as_py()) == ("113.4", "34.1")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "东经113度28分5秒北纬34度9分30秒",
+        "北纬34°9′30″、东经113°28′5″",
+        "经度:113.468056;纬度:34.158333",
+        "113.468056/34.158333",
+    ],
+)
+def test_chinese_pairs_in_one_column(text):
+    faults = Faults(1)
+    x, y = parse_points(*split_pairs(normalise(pa.array([text]))), faults, is_projected=False)
+    assert faults.ok.all()
+    assert (x[0], y[0]) == pytest.approx((113 + 28 / 60 + 5 / 3600, 34 + 9.5 / 60), abs=1e-6)
+
+
+def test_a_pair_that_says_none_is_absent():
+    faults = Faults(2)
+    x, _ = parse_points(*split_pairs(pa.array(["无", None])), faults, is_projected=False)
+    assert faults.ok.all()
+    assert np.isnan(x).all()
+
+
 def test_half_a_pair_is_refused():
     x, y = split_pairs(pa.array(["113.4", None, "somewhere"]))
     faults = Faults(3)

@@ -164,6 +164,7 @@ def test_unreadable_rows_count_and_keep_no_persons(tmp_path, region, profile, op
     for name, head, rows, is_kept in (
         ("open.csv", header, [good, "2,ragged"], True),
         ("persons.csv", header + ",姓名", [good + ",甲", "3,甲"], False),
+        ("unknown.csv", header + ",经过", [good + ",甲", "3,甲"], False),
     ):
         (tmp_path / name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
         report = load_file(

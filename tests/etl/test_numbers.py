@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.faults import Faults
-from etl.numbers import extract_counts, parse_counts, parse_numbers, parse_stakes
+from etl.numbers import (
+    extract_counts,
+    parse_counts,
+    parse_numbers,
+    parse_quantities,
+    parse_stakes,
+)
+from etl.text import normalise
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,28 @@ def test_floats_survive(values):
     numbers, bad = parse_numbers(pa.array([repr(value) for value in values], pa.string()))
     assert not bad.any()
     assert numbers.tolist() == values
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("3人", 3), ("￥1,200.5元", 1200.5), ("1.2万元", 12000), ("12 万", 120_000), ("7", 7)],
+)
+def test_amounts_with_their_unit(text, value):
+    amounts, bad = parse_quantities(normalise(pa.array([text])))
+    assert not bad.any()
+    assert amounts[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["约3人", "若干", "人", "1,2.3.4元", "三人"])
+def test_vague_amounts_are_refused(text):
+    assert parse_quantities(pa.array([text]))[1].all()
+
+
+def test_none_of_something_is_absent():
+    faults = Faults(2)
+    counts = parse_counts(pa.array(["无", "2人"]), faults, field="deaths", largest=9)
+    assert faults.ok.all()
+    assert counts.tolist() == [0, 2]
 
 
 def test_counts_are_whole_and_bounded():

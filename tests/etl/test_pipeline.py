@@ -217,6 +217,14 @@ def test_personal_rows_lose_their_text(load):
     assert "13800000000" not in json.dumps(store.load_report(report.load_id))
 
 
+def test_refused_rows_keep_only_the_columns_the_profile_uses(load, profile):
+    bad = row(时间="?", 备注="甲与乙")
+    report, store = load([GOOD, bad], profile=replace(profile, attributes={}))
+    (raw,) = store.rejected(report.load_id)["raw"]
+    assert json.loads(raw)["时间"] == "?"
+    assert "甲与乙" not in raw
+
+
 def test_a_file_full_of_persons_is_refused(load):
     rows = [row(编号=str(number)) for number in range(2, 100)]
     with pytest.raises(LoadRefusedError, match="PERSONAL_DATA") as caught:

@@ -23,6 +23,7 @@ FULL = (
         f"证件{FULL}号",
         f"({FULL})",
         "1.10101E+17",
+        FULL[:15] + "000",
         "13800000000",
         "电话：13800000000",
         "电话:13800000000。",
@@ -87,7 +88,7 @@ def test_every_true_identity_number_is_found(year, month, day, order):
 @pytest.mark.parametrize(
     "header",
     ["姓名", "身份证号", "报警人电话", "手机", "車牌號碼", "當事者屬-性-別名稱", "當事者事故發生時年齡",
-     "Full_Name", "id_card", "victim age", "Phone", "license_plate", "SEX"],
+     "当事人", "驾驶员", "车号", "处警民警", "整改责任人", "校长", "Full_Name", "id_card", "victim age", "Phone", "license_plate", "SEX"],
 )  # fmt: skip
 def test_personal_headers(header):
     assert is_personal_header(header)
@@ -95,7 +96,7 @@ def test_personal_headers(header):
 
 @pytest.mark.parametrize(
     "header",
-    ["名称", "Mine Name", "地点", "發生地點", "longitude", "stage", "village", "coverage",
+    ["名称", "当事人数", "受害人总数", "死亡人数", "责任单位", "Mine Name", "地点", "發生地點", "longitude", "stage", "village", "coverage",
      "天候名稱", "Gas-level Rating", "hotel", "template"],
 )  # fmt: skip
 def test_impersonal_headers(header):

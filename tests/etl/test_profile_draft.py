@@ -68,13 +68,43 @@ def test_sites_and_hazards(tmp_path: Path) -> None:
     _, profile = drafted(sites)
     assert profile.kind is RecordKind.SITES
     assert profile.columns["name"] == ("企业名称",)
-    assert profile.coordinates.datum == "EPSG:4547"
+    assert profile.coordinates.datum == "EPSG:4526"
     hazards = tmp_path / "隐患.csv"
     hazards.write_text("隐患名称,隐患路段,等级,排查日期\n急弯,某路,重大,2024-01-02\n")
     _, profile = drafted(hazards)
     assert profile.kind is RecordKind.HAZARDS
     assert profile.constants == {"hazard_kind": "road_section"}
     assert profile.columns["found_on"] == ("排查日期",)
+    assert profile.codes["grade"].values == {"重大": "major"}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("X坐标,Y坐标", "3780123.1,447012.5", ("Y坐标", "X坐标", "EPSG:4547")),
+        ("东坐标,北坐标", "38447012.5,3780123.1", ("东坐标", "北坐标", "EPSG:4526")),
+        ("经度,纬度", "34.15,113.45", ("纬度", "经度", "wgs84")),
+        ("经度,纬度", "113.45,34.15", ("经度", "纬度", "wgs84")),
+    ],
+)
+def test_coordinates_by_their_values(
+    tmp_path: Path, header: str, row: str, expected: tuple[str, str, str]
+) -> None:
+    path = tmp_path / "学校.csv"
+    path.write_text(f"学校名称,{header}\n甲,{row}\n", encoding="utf-8")
+    rules = drafted(path)[1].coordinates
+    assert (rules.lon, rules.lat, rules.datum) == expected
+
+
+@pytest.mark.parametrize(
+    ("pair", "is_swapped"),
+    [("113.45,34.15", False), ("34.15,113.45", True), ("东经113度27分北纬34度9分", False)],
+)
+def test_coordinates_in_one_column(tmp_path: Path, pair: str, is_swapped: bool) -> None:
+    path = tmp_path / "学校.csv"
+    path.write_text(f'学校名称,经纬度\n甲,"{pair}"\n', encoding="utf-8")
+    rules = drafted(path)[1].coordinates
+    assert (rules.text, rules.fix_swapped) == ("经纬度", is_swapped)
 
 
 def test_a_sample_without_a_readable_row_is_refused(tmp_path: Path) -> None:

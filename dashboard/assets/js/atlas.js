@@ -4,7 +4,7 @@
 (function () {
   "use strict";
 
-  const Atlas = (window.Atlas = { kinds: {} });
+  const Atlas = (window.Atlas = { kinds: {}, setups: {} });
   const state = { map: null, config: null, slots: new Map(), serial: 0, fit: null };
   Atlas.state = state;
 

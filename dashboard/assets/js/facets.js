@@ -1,6 +1,8 @@
-// The filter panel. The server sends options with their counts; a click answers at once
-// here and reports the whole choice, so quick clicks cannot overtake each other.
+// The filter panel. Its groups and words are fetched once; the server then sends counts and
+// the choice in force. A click answers at once here and reports the whole choice, so quick
+// clicks cannot overtake each other.
 const panels = new WeakMap();
+const contents = new Map();
 
 function node(tag, name, text) {
   const made = document.createElement(tag);
@@ -9,11 +11,28 @@ function node(tag, name, text) {
   return made;
 }
 
-// Options travel as rows: code, label, count, colour, children.
-const unpack = ([code, label, count, colour, children]) => ({ code, label, count, colour, children });
+// Groups and words by URL. A failed fetch is forgotten, so that the next change asks again.
+function content(url) {
+  if (!contents.has(url)) {
+    const coming = fetch(url, { credentials: "same-origin" }).then((answer) => {
+      if (!answer.ok) throw new Error(`${answer.status} for the filter panel`);
+      return answer.json();
+    });
+    coming.catch(() => contents.delete(url));
+    contents.set(url, coming);
+  }
+  return contents.get(url);
+}
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  data = { ...data, groups: data.groups.map((group) => ({ ...group, options: group.options.map(unpack) })) };
+// Options are rows: code, label, colour, children; their counts come in the same order.
+const unpack = (group, counts) => ({
+  ...group,
+  options: group.options.map(([code, label, colour, children], place) => ({
+    code, label, colour, children, count: counts[place],
+  })),
+});
+
+export default async function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let panel = panels.get(parentElement);
   if (!panel) {
     panel = { open: new Set(), epoch: null };
@@ -23,13 +42,16 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     panel.root = parentElement.appendChild(node("div", "facets"));
     panels.set(parentElement, panel);
   }
+  panel.newest = data;
+  const { words, groups } = await content(new URL(data.panel, new URL(".", document.baseURI)).href);
+  if (panel.newest !== data) return; // a later change has come in meanwhile
   if (panel.epoch !== data.epoch) {
     panel.epoch = data.epoch;
     panel.chosen = structuredClone(data.chosen);
     panel.serial = 0;
-    if (!panel.open.size) data.groups.forEach((group) => group.open && panel.open.add(group.id));
+    if (!panel.open.size) groups.forEach((group) => group.open && panel.open.add(group.id));
   }
-  panel.data = data;
+  panel.data = { words, groups: groups.map((group) => unpack(group, data.counts[group.id])) };
   panel.report = () =>
     setStateValue("choice", { epoch: panel.epoch, serial: ++panel.serial, ...panel.chosen });
   panel.reset = () => setTriggerValue("reset", true);

@@ -88,7 +88,8 @@
     options: { pane: "atlas-points", padding: 0.15 },
 
     update(options) {
-      this._style = options;
+      const colours = Atlas.state.config.colours.map((usual, i) => options.colours[i] || usual);
+      this._style = { ...options, colours };
       this._filter = JSON.stringify(options.filter);
       if (options.url === this._url) this.refresh();
       else {
@@ -257,7 +258,7 @@
           data.originY + data.y[found] / WORLD,
         ),
         lines: [
-          Atlas.word(this._style.names[data.category[found]]),
+          Atlas.word(Atlas.state.config.categories[data.category[found]]),
           date.toISOString().slice(0, 10) + clock,
         ],
       };

@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard import assets, basemap, routes, slim
+from dashboard import assets, basemap, published, routes, slim
 from dashboard.frame import ROOT_FROM_COMPONENT, signed_url
 from geo.selection import IncidentSelection
 
@@ -30,6 +30,7 @@ def data_urls(frame):
     return [
         heat_url(frame),
         path(frame.url("points", "points.bin")),
+        path(published.publish(frame, "{}", "json")),
         *(path(frame.url(layer, f"{layer}.json")) for layer in slim.LAYERS),
         path(signed_url(frame.signer, "base", frame.region.digest, "base/roads.pmtiles", {})),
     ]
@@ -46,7 +47,7 @@ def test_signed_data_is_served_for_ever(client, frame):
     assert kinds == [
         "image/png",
         "application/octet-stream",
-        *["application/json"] * len(slim.LAYERS),
+        *["application/json"] * (1 + len(slim.LAYERS)),
         "application/vnd.pmtiles",
     ]
 
@@ -136,6 +137,18 @@ def test_sites_and_hazards_hold_what_the_map_needs(client, frame):
     hazards = json.loads(gzip.decompress(slim.packed(frame, "hazards")))["features"]
     assert [len(item["lines"][0]) for item in hazards] == [2, 2, 1]
     assert hazards[2]["grade"] is None
+
+
+def test_a_published_text_is_served_under_its_own_name_only(client, frame):
+    url = path(published.publish(frame, '{"名":"<b>"}', "json"))
+    answer = client.get(url)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"名": "<b>"}
+    other = path(published.publish(frame, "Atlas.x = 1;", "js"))
+    assert client.get(other).headers["content-type"].startswith("text/javascript")
+    assert client.get(other.split("?")[0] + "?" + url.split("?")[1]).status_code == 404
+    never = frame.url(published.LAYER, "texts/0.js", {"n": "0.js"})
+    assert client.get(path(never)).status_code == 404
 
 
 def test_unit_shapes_keep_their_area(frame):

@@ -144,12 +144,25 @@ def test_a_quote_inside_a_field_is_a_character(path: Path) -> None:
 def test_titles_and_blank_rows_above_the_header(path: Path) -> None:
     text = "\n,,\n某县台账,,\n时间,地点,\n1,甲,x\n"
     with pytest.raises(SourceError, match=r"MISSING_HEADERS: .*header_row"):
-        parse(path, text)
-    reading, rows, row_nos, _ = parse(path, text, header_row=1)
+        parse(path, text, header_row=0)
+    reading, rows, row_nos, _ = parse(path, text)
     assert reading.columns == ["时间", "地点", "column_3"]
-    assert reading.notes == ["column 3 has no name; it is called column_3"]
+    assert reading.notes == [
+        "rows above the header, taken for titles: 1",
+        "column 3 has no name; it is called column_3",
+    ]
+    assert parse(path, text, header_row=1)[1] == rows
     assert rows == [("1", "甲", "x")]
     assert row_nos == [5]
+
+
+def test_two_title_rows_and_a_narrow_header(path: Path) -> None:
+    titles = "某县统计表,,,,,\n制表单位:某队,,,,,制表日期:某日\n"
+    text = titles + "a,b,,,c,d\n1,2,3,4,5,6\n合计,,,,9,\n"
+    reading, rows, _, _ = parse(path, text)
+    assert reading.columns == ["a", "b", "column_3", "column_4", "c", "d"]
+    assert rows[0] == tuple("123456")
+    assert len(rows) == 2
 
 
 def test_a_line_break_inside_a_header_is_one_space(path: Path) -> None:

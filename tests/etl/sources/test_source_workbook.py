@@ -92,12 +92,26 @@ def test_rows_keep_their_sheet_numbers(path: Path) -> None:
     rows = [[], ["台账"], [], ["时间", "地点", "注"], ["a", "甲"], [], ["b", "乙", "", "x"]]
     save(path, rows)
     with pytest.raises(SourceError, match="MISSING_HEADERS"):
-        parse(path)
-    reading, rows, row_nos, faults = parse(path, header_row=1)
+        parse(path, header_row=0)
+    reading, rows, row_nos, faults = parse(path)
     assert reading.columns == ["时间", "地点", "注"]
     assert rows == [("a", "甲", "")]
     assert row_nos == [5]
     assert faults == [(7, "RAGGED_ROW", "4 fields instead of 3", "b\t乙\t\tx")]
+
+
+def test_a_cover_sheet_and_a_merged_title(path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"] = "封面"
+    sheet = book.create_sheet("明细")
+    for row in (["某县事故台账"], ["时间", "地点", "注"], ["a", "甲", "x"]):
+        sheet.append(row)
+    sheet.merge_cells("A1:C1")
+    book.save(path)
+    reading, rows, _, _ = parse(path)
+    assert reading.columns == ["时间", "地点", "注"]
+    assert rows == [("a", "甲", "x")]
+    assert reading.notes[0] == "2 sheets; '明细' is read"
 
 
 def test_a_merged_header_names_its_first_cell(path: Path) -> None:
