@@ -145,7 +145,7 @@ class Options:
         prefix = "" if is_unit or unit is None else str(self._units.at[unit, "name"])
         answer = self._geocoder.locate([prefix + name])
         wanted = answer.unit_code[0] if is_unit else answer.place_code[0]
-        if answer.status[0] == PlaceStatus.PLACED.value and wanted == code:
+        if answer.status[0] == PlaceStatus.ACCEPTED.value and wanted == code:
             return str(answer.match_code[0]).removesuffix("~"), float(answer.r95_m[0])
         match = MatchCode.D1 if is_unit else MatchCode.C2
         return match.value, R95_M[match]

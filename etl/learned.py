@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from data.decisions import PlaceDecision
 from data.records import LEARNED_SCHEMA
-from etl.geocode import Geocoder, Placed, PlaceStatus
+from etl.geocode import Gazetteer, Geocoder, Placed, PlaceStatus
 from etl.text import place_key
 
 LEARNED_TABLE = pa.schema(
@@ -31,6 +31,7 @@ class LearnedPlaces:
 
     def __init__(self, geocoder: Geocoder, decisions: Iterable[PlaceDecision]) -> None:
         self._geocoder = geocoder
+        self.gazetteer: Gazetteer | None = getattr(geocoder, "gazetteer", None)
         self._decisions = {decision.place_text: decision for decision in decisions}
         placed = [decision for decision in self._decisions.values() if decision.is_placed]
         self._texts = pa.array([decision.place_text for decision in placed], pa.string())
@@ -62,5 +63,7 @@ def _overwrite(answers: Placed, at: int, decision: PlaceDecision) -> None:
     answers.match_code[at] = decision.match_code
     answers.unit_code[at] = decision.unit_code
     answers.place_code[at] = decision.place_code
-    status = PlaceStatus.PLACED if is_placed else PlaceStatus.UNPLACED
+    status = PlaceStatus.ACCEPTED if is_placed else PlaceStatus.UNMATCHED
     answers.status[at] = status.value
+    answers.score[at] = 100.0 if is_placed else 0.0
+    answers.candidates[at] = None

@@ -28,7 +28,7 @@ from data.region import RegionPack
 from data.store import Store
 from data.writing import WriteCounts
 from etl.clean import Cleaner
-from etl.geocode import Gazetteer, Geocoder
+from etl.geocode import Cascade, Geocoder
 from etl.learned import LearnedPlaces
 from etl.ledger import Ledger
 from etl.profile import Profile
@@ -70,7 +70,7 @@ def load_file(
         When the extract was made. Default: from the file name by the profile's
         pattern, else the file's modification time.
     geocoder
-        Places texts; default is the region's gazetteer.
+        Places texts; default is the region's cascade.
     progress
         Called after each batch.
 
@@ -288,10 +288,10 @@ def still_there(learned: pa.Table, records: pa.Table) -> pa.Table:
 def remembering(
     geocoder: Geocoder | None, decisions: Sequence[PlaceDecision], region: RegionPack
 ) -> Geocoder | None:
-    """``geocoder`` (the region's gazetteer if ``None``) behind what has been decided."""
+    """``geocoder`` (the region's cascade if ``None``) behind what has been decided."""
     if not decisions:
         return geocoder
-    return LearnedPlaces(geocoder or Gazetteer(region), decisions)
+    return LearnedPlaces(geocoder or Cascade(region), decisions)
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:

@@ -72,11 +72,8 @@ class Placer:
         self._index = UnitIndex(region.units)
         self._codes = pa.array(region.units.index.astype(str), pa.string())
         self._geocoder = geocoder or Cascade(region)
-        self._gazetteer = (
-            self._geocoder.gazetteer
-            if isinstance(self._geocoder, Cascade)
-            else Gazetteer(region)
-        )
+        # The geocoder may have the region's names at hand already.
+        self._gazetteer = getattr(self._geocoder, "gazetteer", None) or Gazetteer(region)
         self._found = Memo(self._geocoder)
         self._units_found: dict[str, str | None] = {}
         self.datum: str | None = None

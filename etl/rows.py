@@ -129,7 +129,10 @@ class Rows:
         return pa.table(columns, schema=QUARANTINE_SCHEMA)
 
     def raw(self, rows: np.ndarray) -> pa.Array:
-        """The rows at these positions as JSON; null where that would look personal."""
+        """The rows at these positions as JSON; null where that would look personal.
+
+        Only columns that the profile uses are kept: nobody has looked at the others.
+        """
         index = pa.array(rows)
         texts = {
             name: text.blank(column.take(index), [""])

@@ -7,7 +7,7 @@ from data.decisions import PlaceDecision, Verdict
 from data.region import RegionPack
 from data.store import Store
 from etl.candidates import Options, PlaceOption
-from etl.geocode import Gazetteer
+from etl.geocode import Cascade
 from etl.review import decide
 from geo.errors import StoreError
 from geo.vocabulary import R95_M, MatchCode
@@ -22,7 +22,7 @@ class EtlReviewer:
     def __init__(self, store: Store, region: RegionPack) -> None:
         self._store = store
         self._region = region
-        self._geocoder = Gazetteer(region)
+        self._geocoder = Cascade(region)
         self._options = Options(region, self._geocoder)
 
     def options(self, text: str) -> list[PlaceOption]:

@@ -17,7 +17,7 @@ from data.hits import rates
 from data.region import RegionPack
 from data.store import Store
 from etl.candidates import Options
-from etl.geocode import Gazetteer, PlaceStatus
+from etl.geocode import Cascade, PlaceStatus
 from etl.learned import LearnedPlaces
 from etl.pipeline import load_file
 from etl.profile import Profile
@@ -41,7 +41,7 @@ class Office:
 
     def __init__(self, folder: Path, region: RegionPack, store: Store, profile: Profile):
         self.folder, self.region, self.store, self.profile = folder, region, store, profile
-        self.geocoder = Gazetteer(region)
+        self.geocoder = Cascade(region)
         self._files = count()
 
     def load(self, *rows: tuple[str, ...], days: int = 0) -> LoadReport:
@@ -265,10 +265,10 @@ def test_learned_places_stand_before_any_geocoder(region: RegionPack) -> None:
         PlaceDecision(decision_id=8, place_text=KNOWN, verdict="unplaceable", role="clerk"),
     ]  # fmt: skip
     texts = [NOWHERE, KNOWN, "方山村", NAMESAKE]
-    placed = LearnedPlaces(Gazetteer(region), decisions).locate(texts)
+    placed = LearnedPlaces(Cascade(region), decisions).locate(texts)
     placed_, unplaced, ambiguous = (
-        PlaceStatus.PLACED.value,
-        PlaceStatus.UNPLACED.value,
+        PlaceStatus.ACCEPTED.value,
+        PlaceStatus.UNMATCHED.value,
         PlaceStatus.AMBIGUOUS.value,
     )
     assert placed.status.tolist() == [placed_, unplaced, placed_, ambiguous]
@@ -277,7 +277,7 @@ def test_learned_places_stand_before_any_geocoder(region: RegionPack) -> None:
 
 
 def test_candidates_are_the_namesakes_with_their_precision(region: RegionPack) -> None:
-    options = Options(region, Gazetteer(region))
+    options = Options(region, Cascade(region))
     found = options.of(NAMESAKE + "口")
     assert {(one.place_code, one.unit_code) for one in found} == {
         ("101002", "101"),
