@@ -1,0 +1,382 @@
+"""Where the next incidents of a kind are likely: an additive Poisson blend of simple maps.
+
+Every component is a map of past counts, forgotten with one half-life and smoothed
+with one radius. The expected count of a cell is a weighted sum of the components
+(weights ≥ 0), fitted by maximum likelihood on the latest windows that have already
+passed, again at every origin. Nothing after the origin is read. The blend is convex
+and can be told in words: "so much comes from the long-run count, so much from the
+last month's neighbourhood".
+
+Places only: no input describes a person, and a forecast is not grounds to suspect one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from geo.errors import FrameError
+from geo.vocabulary import CATEGORY_CODES
+
+Floats = npt.NDArray[np.float64]
+Method = Literal["blend", "count_all", "count_recent", "kde"]
+METHODS: tuple[Method, ...] = ("blend", "count_all", "count_recent", "kde")
+
+# Recorded because officers looked: a forecast trained on them sends officers where they
+# already were (Lum & Isaac 2016; Ensign et al. 2018 prove the runaway).
+DISCOVERED_CATEGORIES: dict[str, str] = {
+    "drug": "found by searches and checks, so it maps where officers were",
+    "public_order": "mostly recorded on officers' own initiative",
+}
+
+RECENT_DAYS = 28.0
+KDE_SMOOTHING_CELLS = 2.0
+FIT_WINDOWS = 6
+
+_EM_STEPS = 200
+_EM_TOLERANCE = 1e-5
+_PRIOR_EVENTS = 10.0  # weight of the prior (all components alike), in events
+_UNIFORM_SHARE = 1e-3  # of each component: no cell is impossible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """One component: past counts halved every ``half_life_days``, Gaussian-smoothed."""
+
+    half_life_days: float
+    smoothing_cells: float
+
+
+SCALES: tuple[Scale, ...] = (
+    Scale(half_life_days=np.inf, smoothing_cells=0.0),
+    Scale(half_life_days=np.inf, smoothing_cells=1.0),
+    Scale(half_life_days=np.inf, smoothing_cells=2.5),
+    Scale(half_life_days=np.inf, smoothing_cells=6.0),
+    Scale(half_life_days=180.0, smoothing_cells=1.0),
+    Scale(half_life_days=180.0, smoothing_cells=2.5),
+    Scale(half_life_days=30.0, smoothing_cells=1.5),
+    Scale(half_life_days=30.0, smoothing_cells=6.0),
+    Scale(half_life_days=7.0, smoothing_cells=1.5),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Incidents as grid cells and times.
+
+    Parameters
+    ----------
+    cell
+        (n) flat index of each incident's cell, ``row * columns + column``.
+    time_days
+        (n) local time in days from any fixed day; fractions are hours.
+    weight
+        (n) 1 per incident, or harm (see :func:`harm_weights`).
+    inside
+        (rows, columns) cells that lie in the county; incidents elsewhere are dropped.
+    """
+
+    cell: npt.NDArray[np.int64]
+    time_days: Floats
+    inside: npt.NDArray[np.bool_]
+    weight: Floats = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        cell = np.asarray(self.cell, dtype=np.int64)
+        time = np.asarray(self.time_days, dtype=float)
+        weight = np.asarray(self.weight, dtype=float)
+        weight = weight if len(weight) else np.ones(len(cell))
+        if not len(cell) == len(time) == len(weight):
+            raise FrameError("cell, time_days and weight must have one entry per incident")
+        if not self.inside.any():
+            raise FrameError("no cell lies inside the county; check the grid and its CRS")
+        if len(cell) and not 0 <= cell.min() <= cell.max() < self.inside.size:
+            raise FrameError("a cell index lies outside the grid; drop incidents off the grid")
+        if (weight < 0).any() or not np.isfinite(weight).all() or np.isnan(time).any():
+            raise FrameError("weights must be finite and not negative, times must be known")
+        kept = self.inside.ravel()[cell] & (weight > 0)
+        order = np.argsort(time[kept], kind="stable")
+        for name, values in (("cell", cell), ("time_days", time), ("weight", weight)):
+            object.__setattr__(self, name, values[kept][order])
+
+    def counts(self, start_days: float, end_days: float) -> Floats:
+        """(rows, columns) weight of the incidents with start ≤ time < end."""
+        window = self._window(start_days, end_days)
+        counts = np.bincount(
+            self.cell[window], weights=self.weight[window], minlength=self.inside.size
+        )
+        return counts.reshape(self.inside.shape)
+
+    def decayed(self, start_days: float, end_days: float, half_life_days: float) -> Floats:
+        """Like :meth:`counts`, each incident halved every ``half_life_days`` before the end."""
+        window = self._window(start_days, end_days)
+        age = end_days - self.time_days[window]
+        weight = self.weight[window] * np.exp2(-age / half_life_days)
+        counts = np.bincount(self.cell[window], weights=weight, minlength=self.inside.size)
+        return counts.reshape(self.inside.shape)
+
+    def total(self, start_days: float, end_days: float) -> float:
+        """Sum of weights with start ≤ time < end."""
+        return float(self.weight[self._window(start_days, end_days)].sum())
+
+    def _window(self, start_days: float, end_days: float) -> slice:
+        first, last = np.searchsorted(self.time_days, [start_days, end_days], side="left")
+        return slice(int(first), int(last))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """The expected weight of each cell in [origin, origin + horizon).
+
+    ``component_share`` says which part of the expected total each scale carries; it
+    is empty for the baselines. ``trained_on`` is the weight seen before the origin.
+    """
+
+    method: Method
+    expected: Floats
+    inside: npt.NDArray[np.bool_]
+    origin_days: float
+    horizon_days: float
+    trained_on: float
+    windows: int = 0
+    component_share: dict[Scale, float] = field(default_factory=dict)
+
+    def top(self, area_share: float) -> npt.NDArray[np.bool_]:
+        """(rows, columns) the cells to flag: the highest ``area_share`` of the county's area."""
+        cells = max(1, round(area_share * int(self.inside.sum())))
+        score = np.where(self.inside, self.expected, -np.inf).ravel()
+        flagged = np.zeros(score.size, dtype=bool)
+        flagged[np.argsort(-score, kind="stable")[:cells]] = True
+        return flagged.reshape(self.inside.shape)
+
+
+def forecast(
+    history: History,
+    *,
+    origin_days: float,
+    horizon_days: float,
+    method: Method = "blend",
+    scales: Sequence[Scale] = SCALES,
+) -> Forecast:
+    """Forecast of one window from what is known at its origin.
+
+    Parameters
+    ----------
+    origin_days, horizon_days
+        The window, in the time of ``history``; 7 is next week, 1/3 the next shift.
+    method
+        The blend or one of the baselines of :func:`rolling_forecasts`.
+
+    Raises
+    ------
+    FrameError
+        When nothing lies before the origin.
+    """
+    return next(
+        rolling_forecasts(
+            history,
+            origins_days=np.array([origin_days]),
+            horizon_days=horizon_days,
+            methods=(method,),
+            scales=scales,
+        )
+    )[method]
+
+
+def rolling_forecasts(
+    history: History,
+    *,
+    origins_days: npt.ArrayLike,
+    horizon_days: float,
+    methods: Sequence[Method] = METHODS,
+    scales: Sequence[Scale] = SCALES,
+) -> Iterator[dict[Method, Forecast]]:
+    """Forecasts of consecutive windows, each from the past of its own origin only.
+
+    ``count_all`` is the count of the whole history, ``count_recent`` of the latest
+    28 days, ``kde`` the whole history smoothed by two cells, ``blend`` the fit.
+
+    Parameters
+    ----------
+    origins_days
+        Ascending origins, one horizon apart.
+    horizon_days
+        Length of each window; the blend learns from the six windows before the origin.
+
+    Raises
+    ------
+    FrameError
+        When the horizon is not positive, the origins are not one horizon apart, or
+        nothing lies before the first.
+    """
+    origins = np.atleast_1d(np.asarray(origins_days, dtype=float))
+    if not horizon_days > 0:
+        raise FrameError(f"horizon_days = {horizon_days} must be positive")
+    if not np.allclose(np.diff(origins), horizon_days):
+        raise FrameError("the origins must be one horizon apart")
+    begin = float(history.time_days[0]) if len(history.time_days) else np.inf
+    if not begin < origins[0]:
+        raise FrameError("no incident lies before the first origin; choose a later one")
+    # Windows to learn from: as many as fit after some history, at most six.
+    warm_up = min(FIT_WINDOWS, int((origins[0] - begin) / horizon_days) - 1)
+    warm_up = max(warm_up, 0)
+    first = origins[0] - warm_up * horizon_days
+    sweep = np.concatenate([first + horizon_days * np.arange(warm_up), origins])
+    maps = _component_maps(history, sweep, scales if "blend" in methods else ())
+    passed: deque[tuple[Floats, Floats]] = deque(maxlen=FIT_WINDOWS)
+    for position, (origin, components) in enumerate(zip(sweep, maps, strict=True)):
+        if position >= warm_up:
+            yield {
+                method: _one_forecast(
+                    history, method, float(origin), horizon_days, scales, components, passed
+                )
+                for method in methods
+            }
+        if "blend" in methods:
+            seen = history.counts(float(origin), float(origin) + horizon_days)[history.inside]
+            busy = np.flatnonzero(seen)
+            passed.append((components[:, busy], seen[busy]))
+
+
+def harm_weights(
+    severity: npt.ArrayLike, table: Mapping[int, float]
+) -> npt.NDArray[np.float64]:
+    """Weight of each incident by its severity, so that crime and crashes share one surface.
+
+    Parameters
+    ----------
+    severity
+        (n) severity numbers.
+    table
+        Weight per severity number; use one published or locally decided table
+        throughout, for example statutory starting points in days.
+
+    Raises
+    ------
+    FrameError
+        When a severity has no weight.
+    """
+    numbers = np.asarray(severity, dtype=np.int64)
+    missing = sorted(set(np.unique(numbers).tolist()) - set(table))
+    if missing:
+        raise FrameError(f"severities {missing} have no weight; complete the table")
+    weights = np.zeros(max(table, default=0) + 1)
+    for number, weight in table.items():
+        weights[number] = weight
+    return weights[numbers]
+
+
+def trainable_categories(
+    categories: Sequence[str] | None = None, *, include_discovered: bool = False
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Categories a forecast may learn from, and those left out with the reason.
+
+    ``None`` means all categories. Discovered kinds come back only on explicit request.
+    """
+    asked = CATEGORY_CODES if categories is None else tuple(categories)
+    if include_discovered:
+        return asked, {}
+    left_out = {code: DISCOVERED_CATEGORIES[code] for code in asked if code in DISCOVERED_CATEGORIES}
+    return tuple(code for code in asked if code not in left_out), left_out
+
+
+def _component_maps(
+    history: History, origins: Floats, scales: Sequence[Scale]
+) -> Iterator[Floats]:
+    """(scales, inside cells) maps that each sum to one, at every origin in turn."""
+    inside = history.inside
+    smoothings = sorted({scale.smoothing_cells for scale in scales})
+    kernel_mass = {s: _smooth(inside.astype(float), s) for s in smoothings}
+    half_lives = {scale.half_life_days for scale in scales}
+    decayed = {half_life: np.zeros(inside.shape) for half_life in half_lives}
+    known_until = -np.inf
+    for origin in origins:
+        for half_life, surface in decayed.items():
+            if np.isfinite(known_until):
+                surface *= np.exp2(-(origin - known_until) / half_life)
+            surface += history.decayed(known_until, origin, half_life)
+        known_until = origin
+        maps = np.empty((len(scales), int(inside.sum())))
+        for row, scale in enumerate(scales):
+            # Each event spreads inside the county only (Diggle 1985).
+            mass = kernel_mass[scale.smoothing_cells]
+            shared = np.divide(
+                decayed[scale.half_life_days], mass, out=np.zeros(mass.shape), where=inside
+            )
+            spread = _smooth(shared, scale.smoothing_cells)[inside]
+            uniform = np.full(len(spread), 1 / len(spread))
+            total = spread.sum()
+            share = spread / total if total > 0 else uniform
+            maps[row] = (1 - _UNIFORM_SHARE) * share + _UNIFORM_SHARE * uniform
+        yield maps
+
+
+def _smooth(values: Floats, smoothing_cells: float) -> Floats:
+    if smoothing_cells == 0:
+        return values
+    smoothed: Floats = gaussian_filter(values, smoothing_cells, mode="constant", truncate=3.0)
+    return smoothed
+
+
+def _one_forecast(
+    history: History,
+    method: Method,
+    origin: float,
+    horizon: float,
+    scales: Sequence[Scale],
+    components: Floats,
+    passed: Sequence[tuple[Floats, Floats]],
+) -> Forecast:
+    base = Forecast(
+        method=method,
+        expected=np.zeros(history.inside.shape),
+        inside=history.inside,
+        origin_days=origin,
+        horizon_days=horizon,
+        trained_on=history.total(-np.inf, origin),
+    )
+    if method == "blend":
+        share = _fit_shares(passed, len(scales))
+        seen = sum(float(counts.sum()) for _, counts in passed)
+        begin = float(history.time_days[0])
+        rate = seen / len(passed) if passed else base.trained_on / (origin - begin) * horizon
+        base.expected[history.inside] = rate * (share @ components)
+        shares = dict(zip(scales, share.tolist(), strict=True))
+        return replace(base, windows=len(passed), component_share=shares)
+    start = origin - RECENT_DAYS if method == "count_recent" else -np.inf
+    counts = history.counts(start, origin)
+    span = min(origin - float(history.time_days[0]), origin - start)
+    if method == "kde":
+        mass = _smooth(history.inside.astype(float), KDE_SMOOTHING_CELLS)
+        counts = np.divide(counts, mass, out=np.zeros(mass.shape), where=history.inside)
+        counts = np.where(history.inside, _smooth(counts, KDE_SMOOTHING_CELLS), 0.0)
+    return replace(base, expected=counts * (horizon / span))
+
+
+def _fit_shares(passed: Sequence[tuple[Floats, Floats]], components: int) -> Floats:
+    """Share of the expected total per component: Poisson maximum likelihood by EM.
+
+    Every map sums to one, so the Poisson likelihood splits into the total and a
+    mixture over where an event falls; EM on the mixture climbs without a step size.
+    """
+    share = np.full(components, 1 / components)
+    if not passed:
+        return share
+    density = np.concatenate([maps for maps, _ in passed], axis=1)
+    events = np.concatenate([counts for _, counts in passed])
+    # Harm weights scale the likelihood, not the information in it.
+    prior = _PRIOR_EVENTS / components * (events.mean() if len(events) else 1.0)
+    for _ in range(_EM_STEPS):
+        responsible = share * (density @ (events / (share @ density)))
+        fitted = (responsible + prior) / (responsible.sum() + prior * components)
+        change = np.abs(fitted - share).max()
+        share = fitted
+        if change < _EM_TOLERANCE:
+            break
+    return share
