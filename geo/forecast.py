@@ -282,7 +282,9 @@ def trainable_categories(
     asked = CATEGORY_CODES if categories is None else tuple(categories)
     if include_discovered:
         return asked, {}
-    left_out = {code: DISCOVERED_CATEGORIES[code] for code in asked if code in DISCOVERED_CATEGORIES}
+    left_out = {
+        code: DISCOVERED_CATEGORIES[code] for code in asked if code in DISCOVERED_CATEGORIES
+    }
     return tuple(code for code in asked if code not in left_out), left_out
 
 
