@@ -250,7 +250,7 @@ def inside_share(
     left, low = west_m + column * cell_m, south_m + row * cell_m
     boxes = shapely.box(left, low, left + cell_m, low + cell_m)
     shapely.prepare(boundary)
-    share = shapely.covers(boundary, boxes).astype(float)
+    share: Floats = shapely.covers(boundary, boxes).astype(float)
     border = (share == 0) & shapely.intersects(boundary, boxes)
     share[border] = shapely.area(shapely.intersection(boundary, boxes[border])) / cell_m**2
     return share

@@ -148,7 +148,7 @@ def backtest(
         raise FrameError(f"the back-test needs the baseline {BASELINE!r} among its methods")
     cells = int(history.inside.sum())
     flagged = np.maximum(1, np.rint(np.asarray(area_shares) * cells).astype(np.int64))
-    origins = first_origin_days + horizon_days * np.arange(windows)
+    origins: Floats = first_origin_days + horizon_days * np.arange(windows, dtype=np.float64)
     shape = (windows, len(flagged))
     hits: dict[Method, Floats] = {method: np.zeros(shape) for method in methods}
     observed, oracle = np.zeros(windows), np.zeros(shape)

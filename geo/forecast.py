@@ -2,8 +2,8 @@
 
 Every component is a map of past counts, forgotten with one half-life and smoothed
 with one radius. The expected count of a cell is a weighted sum of the components
-(weights ≥ 0), fitted by maximum likelihood on the latest windows that have already
-passed, again at every origin. Nothing after the origin is read. The blend is convex
+(weights ≥ 0), fitted by maximum likelihood on the latest windows that have already passed,
+again at every origin. Nothing after the origin is read. The blend is convex
 and can be told in words: "so much comes from the long-run count, so much from the
 last month's neighbourhood".
 
@@ -38,6 +38,7 @@ DISCOVERED_CATEGORIES: dict[str, str] = {
 RECENT_DAYS = 28.0
 KDE_SMOOTHING_CELLS = 2.0
 FIT_WINDOWS = 6
+FIT_DAYS = 28.0  # short windows hold few incidents: learn from at least four weeks of them
 
 _EM_STEPS = 200
 _EM_TOLERANCE = 1e-5
@@ -53,16 +54,16 @@ class Scale:
     smoothing_cells: float
 
 
-SCALES: tuple[Scale, ...] = (
-    Scale(half_life_days=np.inf, smoothing_cells=0.0),
-    Scale(half_life_days=np.inf, smoothing_cells=1.0),
-    Scale(half_life_days=np.inf, smoothing_cells=2.5),
-    Scale(half_life_days=np.inf, smoothing_cells=6.0),
-    Scale(half_life_days=180.0, smoothing_cells=1.0),
-    Scale(half_life_days=180.0, smoothing_cells=2.5),
-    Scale(half_life_days=30.0, smoothing_cells=1.5),
-    Scale(half_life_days=30.0, smoothing_cells=6.0),
-    Scale(half_life_days=7.0, smoothing_cells=1.5),
+# From the single cell's whole past to the wider neighbourhood's last days.
+SCALES: tuple[Scale, ...] = tuple(
+    Scale(half_life_days=half_life, smoothing_cells=smoothing)
+    for half_life, smoothings in (
+        (np.inf, (0.0, 0.6, 1.5, 4.0)),
+        (365.0, (0.0, 0.6, 1.5, 4.0)),
+        (60.0, (0.6, 1.5, 4.0)),
+        (10.0, (1.0, 4.0)),
+    )
+    for smoothing in smoothings
 )
 
 
@@ -73,13 +74,13 @@ class History:
     Parameters
     ----------
     cell
-        (n) flat index of each incident's cell, ``row * columns + column``.
+        (n) flat index of each incident's cell, ``row * columns + column``; -1 off the grid.
     time_days
         (n) local time in days from any fixed day; fractions are hours.
     weight
         (n) 1 per incident, or harm (see :func:`harm_weights`).
     inside
-        (rows, columns) cells that lie in the county; incidents elsewhere are dropped.
+        (rows, columns) cells that lie in the county; incidents elsewhere are left out.
     """
 
     cell: npt.NDArray[np.int64]
@@ -96,11 +97,11 @@ class History:
             raise FrameError("cell, time_days and weight must have one entry per incident")
         if not self.inside.any():
             raise FrameError("no cell lies inside the county; check the grid and its CRS")
-        if len(cell) and not 0 <= cell.min() <= cell.max() < self.inside.size:
-            raise FrameError("a cell index lies outside the grid; drop incidents off the grid")
+        if len(cell) and not -1 <= cell.min() <= cell.max() < self.inside.size:
+            raise FrameError("a cell index lies outside the grid; give -1 for incidents off it")
         if (weight < 0).any() or not np.isfinite(weight).all() or np.isnan(time).any():
             raise FrameError("weights must be finite and not negative, times must be known")
-        kept = self.inside.ravel()[cell] & (weight > 0)
+        kept = (cell >= 0) & self.inside.ravel()[cell] & (weight > 0)
         order = np.argsort(time[kept], kind="stable")
         for name, values in (("cell", cell), ("time_days", time), ("weight", weight)):
             object.__setattr__(self, name, values[kept][order])
@@ -111,7 +112,7 @@ class History:
         counts = np.bincount(
             self.cell[window], weights=self.weight[window], minlength=self.inside.size
         )
-        return counts.reshape(self.inside.shape)
+        return counts.reshape(self.inside.shape).astype(np.float64)
 
     def decayed(self, start_days: float, end_days: float, half_life_days: float) -> Floats:
         """Like :meth:`counts`, each incident halved every ``half_life_days`` before the end."""
@@ -119,7 +120,7 @@ class History:
         age = end_days - self.time_days[window]
         weight = self.weight[window] * np.exp2(-age / half_life_days)
         counts = np.bincount(self.cell[window], weights=weight, minlength=self.inside.size)
-        return counts.reshape(self.inside.shape)
+        return counts.reshape(self.inside.shape).astype(np.float64)
 
     def total(self, start_days: float, end_days: float) -> float:
         """Sum of weights with start ≤ time < end."""
@@ -207,7 +208,8 @@ def rolling_forecasts(
     origins_days
         Ascending origins, one horizon apart.
     horizon_days
-        Length of each window; the blend learns from the six windows before the origin.
+        Length of each window; the blend learns from the six windows before the
+        origin, or the windows of four weeks where they are short.
 
     Raises
     ------
@@ -223,13 +225,13 @@ def rolling_forecasts(
     begin = float(history.time_days[0]) if len(history.time_days) else np.inf
     if not begin < origins[0]:
         raise FrameError("no incident lies before the first origin; choose a later one")
-    # Windows to learn from: as many as fit after some history, at most six.
-    warm_up = min(FIT_WINDOWS, int((origins[0] - begin) / horizon_days) - 1)
-    warm_up = max(warm_up, 0)
+    learn_from = max(FIT_WINDOWS, int(np.ceil(FIT_DAYS / horizon_days)))
+    # Fewer where the history is short; the first window needs some history of its own.
+    warm_up = max(0, min(learn_from, int((origins[0] - begin) / horizon_days) - 1))
     first = origins[0] - warm_up * horizon_days
     sweep = np.concatenate([first + horizon_days * np.arange(warm_up), origins])
     maps = _component_maps(history, sweep, scales if "blend" in methods else ())
-    passed: deque[tuple[Floats, Floats]] = deque(maxlen=FIT_WINDOWS)
+    passed: deque[tuple[Floats, Floats]] = deque(maxlen=learn_from)
     for position, (origin, components) in enumerate(zip(sweep, maps, strict=True)):
         if position >= warm_up:
             yield {
