@@ -127,8 +127,8 @@ def emerging_hotspots(
     sums, degrees = _surround(counts, neighbours, previous_steps)
     tails_of = exact_tails if null == "exact" else simulated_tails
     tails = tails_of(counts.ravel(), sums.ravel(), degrees.ravel())
-    hot = benjamini_hochberg(tails.high).reshape(counts.shape) <= level
-    cold = benjamini_hochberg(tails.low).reshape(counts.shape) <= level
+    hot = _rejected(tails.high, level).reshape(counts.shape)
+    cold = _rejected(tails.low, level).reshape(counts.shape)
     states = hot.astype(np.int8) - (cold & ~hot).astype(np.int8)
     gi_star = _gi_star(counts, sums, degrees)
     trend = mann_kendall(gi_star)
@@ -197,6 +197,13 @@ def count_cube(place: npt.ArrayLike, step: npt.ArrayLike, *, places: int, steps:
     inside = (at >= 0) & (at < places) & (when >= 0) & (when < steps)
     flat = np.bincount(at[inside] * steps + when[inside], minlength=places * steps)
     return flat.reshape(places, steps).astype(np.float64)
+
+
+def _rejected(p: Floats, level: float) -> npt.NDArray[np.bool_]:
+    small = p <= level
+    rejected = np.zeros(len(p), dtype=bool)
+    rejected[small] = benjamini_hochberg(p[small], family=len(p)) <= level
+    return rejected
 
 
 def _surround(

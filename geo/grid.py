@@ -204,7 +204,7 @@ class HexGrid(_Grid):
     def neighbours(self, *, reach: int = 1) -> Neighbours:
         """Cells up to ``reach`` rings away: 6, 18, 36 …"""
         odd = (np.arange(len(self)) // self.columns) % 2
-        steps = []
+        steps: list[tuple[Integers, Integers]] = []
         for up in range(-reach, reach + 1):
             # In axial coordinates a ring is |q| + |r| + |q + r| ≤ 2·reach; the column of
             # an odd row is half a cell further east than its number says.

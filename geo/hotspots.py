@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
+from geo.compiled import compiled
 from geo.errors import FrameError
 from geo.neighbours import Neighbours
 from geo.significance import Tails, benjamini_hochberg, exact_tails, simulated_tails
@@ -77,20 +78,8 @@ def getis_ord(
     (n) z-scores; NaN where all values (all others, for Gi) are equal or a place has all or
     none of the others as neighbours.
     """
-    x, n = _checked(values, neighbours), float(len(neighbours))
-    weight, around = neighbours.degrees.astype(float), neighbours.sums(x)
-    if includes_self:
-        weight, around, others = weight + 1, around + x, n
-        mean, square = x.mean(), np.dot(x, x) / n
-    else:
-        others = n - 1
-        mean = (x.sum() - x) / others
-        square = (np.dot(x, x) - x * x) / others
-    spread = np.sqrt(np.maximum(square - mean * mean, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = spread * np.sqrt((others * weight - weight * weight) / (others - 1))
-        z = (around - mean * weight) / scale
-    return np.where(scale > 0, z, np.nan)
+    x = _checked(values, neighbours)
+    return _getis_ord(neighbours.starts, neighbours.targets, x, includes_self)
 
 
 def local_moran(values: npt.ArrayLike, neighbours: Neighbours) -> Floats:
@@ -226,7 +215,7 @@ def hotspots(
 
 
 def _checked(values: npt.ArrayLike, neighbours: Neighbours) -> Floats:
-    x = np.asarray(values, dtype=np.float64)
+    x = np.ascontiguousarray(values, dtype=np.float64)
     if x.shape != (len(neighbours),):
         raise FrameError(f"{x.shape} values for {len(neighbours)} places; give one each")
     if not np.isfinite(x).all():
@@ -244,3 +233,39 @@ def _reverse_weights(
     at = np.minimum(np.searchsorted(forward, backward), max(len(forward) - 1, 0))
     exists = forward[at] == backward
     return np.where(exists, row_weight[neighbours.targets], 0.0)
+
+
+@compiled
+def _getis_ord(
+    starts: npt.NDArray[np.int64],
+    targets: npt.NDArray[np.int32],
+    values: Floats,
+    includes_self: bool,
+) -> Floats:
+    # One pass without temporary arrays: several times faster than the same in numpy.
+    n = len(values)
+    total, squares = 0.0, 0.0
+    for place in range(n):
+        total += values[place]
+        squares += values[place] * values[place]
+    scores = np.empty(n)
+    for place in range(n):
+        own = values[place]
+        weight, around = float(starts[place + 1] - starts[place]), 0.0
+        for link in range(starts[place], starts[place + 1]):
+            around += values[targets[link]]
+        if includes_self:
+            others, mean, square = n, total / n, squares / n
+            weight += 1.0
+            around += own
+        else:
+            others = n - 1
+            mean, square = (total - own) / others, (squares - own * own) / others
+        variance = square - mean * mean
+        spread = others * weight - weight * weight
+        # Equal values leave round-off of either sign behind.
+        if others > 1 and spread > 0 and variance > 1e-14 * square:
+            scores[place] = (around - mean * weight) / np.sqrt(variance * spread / (others - 1))
+        else:
+            scores[place] = np.nan
+    return scores

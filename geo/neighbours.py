@@ -132,5 +132,7 @@ def _sum_neighbour_rows(
     sums = np.zeros(values.shape)
     for place in range(len(sums)):
         for link in range(starts[place], starts[place + 1]):
-            sums[place] += values[targets[link]]
+            target = targets[link]
+            for step in range(values.shape[1]):
+                sums[place, step] += values[target, step]
     return sums

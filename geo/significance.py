@@ -78,9 +78,8 @@ def exact_tails(counts: npt.ArrayLike, sums: npt.ArrayLike, degrees: npt.ArrayLi
         raise FrameError(
             f"{most} neighbours among {len(own)} places; at most n − 1 are possible"
         )
-    values, group, frequency = np.unique(
-        own.astype(np.int64), return_inverse=True, return_counts=True
-    )
+    whole = own.astype(np.int64)
+    values, frequency = np.unique(whole, return_counts=True)
     largest = np.sort(own)[::-1][:most].astype(np.int64).sum()
     states = (most + 1) * (int(largest) + 1)
     if states > MAX_STATES or states * len(values) * np.log2(len(values) + 1) > MAX_WORK:
@@ -90,7 +89,7 @@ def exact_tails(counts: npt.ArrayLike, sums: npt.ArrayLike, degrees: npt.ArrayLi
         )
     if observed.min() < 0 or observed.max() > largest:
         raise FrameError("a sum is not one of distinct neighbours; sum the same counts")
-    members = np.split(np.argsort(group, kind="stable"), np.cumsum(frequency)[:-1])
+    members = np.split(np.argsort(whole, kind="stable"), np.cumsum(frequency)[:-1])
     # t is scaled by 1/n: the coefficients stay near 1/k! and never overflow.
     terms = _binomial_terms(frequency, most, len(own))
     one_less = _binomial_terms(frequency - 1, most, len(own))
@@ -155,18 +154,21 @@ def simulated_tails(
     return Tails(high, low)
 
 
-def benjamini_hochberg(p: npt.ArrayLike) -> Floats:
+def benjamini_hochberg(p: npt.ArrayLike, *, family: int | None = None) -> Floats:
     """Adjusted p-values (Benjamini & Hochberg 1995): reject where ``q ≤ level``.
 
     Parameters
     ----------
     p
         p-values of any shape; the whole array is one family.
+    family
+        Size of the family when ``p`` holds only its smallest members, all those up to the
+        level of interest: sorting millions of large p-values is a waste.
     """
     given = np.asarray(p, dtype=np.float64)
     flat = given.ravel()
     order = np.argsort(flat)
-    scaled = flat[order] * len(flat) / np.arange(1, len(flat) + 1)
+    scaled = flat[order] * (family or len(flat)) / np.arange(1, len(flat) + 1)
     adjusted = np.empty_like(flat)
     adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return adjusted.reshape(given.shape)
