@@ -19,8 +19,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from geo.adaptive_density import adaptive_bandwidths, adaptive_density_grid
 from geo.cube import CountsCube
-from geo.density import adaptive_bandwidths, adaptive_density_grid, density_grid
+from geo.density import density_grid
 from geo.selection import IncidentColumns, IncidentSelection
 from geo.vocabulary import CATEGORY_CODES
 

@@ -20,8 +20,9 @@ import shapely
 
 from geo.concentration import concentration
 from geo.evaluation import backtest, decide, drift, score
-from geo.forecast import History, rolling_forecasts
+from geo.forecast import rolling_forecasts
 from geo.grid import SquareGrid
+from geo.training import History
 
 CELL_M = 183.0
 EPOCH = pd.Timestamp("2010-01-01")

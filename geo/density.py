@@ -1,4 +1,4 @@
-"""Kernel density in events per km²: binned, adaptive, edge-corrected and per head.
+"""Kernel density in events per km²: binned, edge-corrected and per head.
 
 Points are spread linearly over the four nearest cells (linear binning, Wand 1994,
 doi:10.1080/10618600.1994.10474656) and convolved with a radial kernel by FFT, so a
@@ -6,9 +6,6 @@ surface costs O(n + cells · log cells) whatever the bandwidth. The discrete ker
 one: every event inside the grid adds exactly one to the integral, less what the kernel
 carries over the grid's edge. With a boundary each event is divided by the part of its
 kernel that lies inside (Diggle 1985, doi:10.2307/2347366), so nothing is lost there.
-
-The adaptive surface (Abramson 1982, doi:10.1214/aos/1176345986) gives each event its own
-bandwidth and is exact: every cell centre takes the kernel's value, with no binning.
 """
 
 from __future__ import annotations
@@ -28,11 +25,9 @@ from geo.errors import FrameError
 Floats = npt.NDArray[np.float64]
 Kernel = Literal["quartic", "epanechnikov", "gaussian"]
 
-ADAPTIVE_RANGE = (0.25, 4.0)  # narrowest and widest bandwidth, in fixed bandwidths
 PER_PEOPLE = 10_000.0
 
-_KERNEL_NUMBER: dict[Kernel, int] = {"quartic": 0, "epanechnikov": 1, "gaussian": 2}
-_GAUSSIAN_REACH = 4.0  # bandwidths; beyond it lies 0.03 % of the mass
+GAUSSIAN_REACH = 4.0  # bandwidths; beyond it lies 0.03 % of the mass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,75 +128,6 @@ def density_grid(
     )
 
 
-def adaptive_density_grid(
-    x_m: npt.ArrayLike,
-    y_m: npt.ArrayLike,
-    *,
-    bounds_m: tuple[float, float, float, float],
-    cell_m: float,
-    bandwidths_m: npt.ArrayLike,
-    kernel: Kernel = "quartic",
-    weights: npt.ArrayLike | None = None,
-) -> DensityGrid:
-    """Exact density at the cell centres, every event with its own bandwidth.
-
-    Parameters
-    ----------
-    bandwidths_m
-        (n) bandwidth of each event, for example of :func:`adaptive_bandwidths`.
-
-    Raises
-    ------
-    FrameError
-        As :func:`density_grid`, or when a bandwidth is not positive.
-    """
-    bandwidth = np.asarray(bandwidths_m, dtype=float)
-    x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
-    if len(bandwidth) != len(x) or not (bandwidth > 0).all():
-        raise FrameError("bandwidths_m must hold one positive bandwidth per event")
-    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
-    shape = _checked_shape(bounds_m, cell_m)
-    west, south = bounds_m[:2]
-    values = np.zeros(shape)
-    if len(x):
-        _splat(
-            (x - west) / cell_m,
-            (y - south) / cell_m,
-            weight,
-            bandwidth / cell_m,
-            _KERNEL_NUMBER[kernel],
-            values,
-        )
-    return DensityGrid(
-        values=values / (cell_m / 1000.0) ** 2,
-        west_m=west,
-        south_m=south,
-        cell_m=cell_m,
-        bandwidth_m=float(np.exp(np.log(bandwidth).mean())) if len(x) else 0.0,
-        count=float(weight[_inside(x, y, bounds_m, cell_m, shape)].sum()),
-    )
-
-
-def adaptive_bandwidths(
-    x_m: npt.ArrayLike, y_m: npt.ArrayLike, *, pilot: DensityGrid
-) -> npt.NDArray[np.float64]:
-    """(n) Abramson's bandwidths h₀·√(g/f): narrow where events are dense.
-
-    Parameters
-    ----------
-    pilot
-        Surface of the same events with the fixed bandwidth h₀; f is its value at an
-        event and g the geometric mean of f. Bandwidths stay within a quarter and four
-        times h₀, so that a lone event does not cover the county.
-    """
-    at_events = np.maximum(pilot.sample(x_m, y_m), 1e-12)
-    factor = (
-        np.sqrt(np.exp(np.log(at_events).mean()) / at_events) if len(at_events) else at_events
-    )
-    bandwidths: Floats = pilot.bandwidth_m * np.clip(factor, *ADAPTIVE_RANGE)
-    return bandwidths
-
-
 def risk_adjusted(
     events: DensityGrid,
     exposure: DensityGrid,
@@ -265,35 +191,35 @@ def _prepared(
     bandwidth_m: float,
 ) -> tuple[Floats, Floats, Floats, tuple[int, int]]:
     """Points inside the grid with their weights, and the grid's shape."""
-    shape = _checked_shape(bounds_m, cell_m)
+    shape = grid_shape(bounds_m, cell_m)
     if cell_m > bandwidth_m:
         raise FrameError(
             f"cell_m = {cell_m} must be positive and not wider than bandwidth_m = {bandwidth_m}"
         )
     x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
     weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
-    inside = _inside(x, y, bounds_m, cell_m, shape)
+    inside = inside_grid(x, y, bounds_m, cell_m, shape)
     if not inside.all():
         x, y, weight = x[inside], y[inside], weight[inside]
     return x, y, weight, shape
 
 
-def _inside(
+def inside_grid(
     x: Floats,
     y: Floats,
     bounds_m: tuple[float, float, float, float],
     cell_m: float,
     shape: tuple[int, int],
 ) -> npt.NDArray[np.bool_]:
+    """(n) whether each point lies on the grid."""
     west, south = bounds_m[:2]
     inside: npt.NDArray[np.bool_] = (x >= west) & (x < west + shape[1] * cell_m)
     inside &= (y >= south) & (y < south + shape[0] * cell_m)
     return inside
 
 
-def _checked_shape(
-    bounds_m: tuple[float, float, float, float], cell_m: float
-) -> tuple[int, int]:
+def grid_shape(bounds_m: tuple[float, float, float, float], cell_m: float) -> tuple[int, int]:
+    """Rows and columns of cells that cover the bounds; FrameError when there are none."""
     west, south, east, north = bounds_m
     if not (east > west and north > south):
         raise FrameError(f"the bounds {bounds_m} are empty; give west < east and south < north")
@@ -318,36 +244,8 @@ def _bin_linearly(column: Floats, row: Floats, weight: Floats, counts: Floats) -
         counts[north, east] += weight[i] * up * along
 
 
-@compiled
-def _splat(
-    column: Floats, row: Floats, weight: Floats, bandwidth: Floats, kernel: int, values: Floats
-) -> None:
-    """Add each event's kernel to every cell centre within its reach, all lengths in cells."""
-    rows, columns = values.shape
-    for i in range(len(column)):
-        h = bandwidth[i]
-        reach = h * (_GAUSSIAN_REACH if kernel == 2 else 1.0)
-        first = max(0, int(np.ceil(row[i] - reach - 0.5)))
-        last = min(rows - 1, int(np.floor(row[i] + reach - 0.5)))
-        for r in range(first, last + 1):
-            up = r + 0.5 - row[i]
-            chord = np.sqrt(max(reach * reach - up * up, 0.0))
-            west = max(0, int(np.ceil(column[i] - chord - 0.5)))
-            east = min(columns - 1, int(np.floor(column[i] + chord - 0.5)))
-            for c in range(west, east + 1):
-                along = c + 0.5 - column[i]
-                u = (up * up + along * along) / (h * h)
-                if kernel == 0:
-                    value = 3 / np.pi * (1 - u) * (1 - u)
-                elif kernel == 1:
-                    value = 2 / np.pi * (1 - u)
-                else:
-                    value = np.exp(-u / 2) / (2 * np.pi)
-                values[r, c] += weight[i] * value / (h * h)
-
-
 def _kernel_weights(kernel: Kernel, bandwidth_cells: float) -> Floats:
-    reach = int(np.ceil(bandwidth_cells * (_GAUSSIAN_REACH if kernel == "gaussian" else 1.0)))
+    reach = int(np.ceil(bandwidth_cells * (GAUSSIAN_REACH if kernel == "gaussian" else 1.0)))
     offset = np.arange(-reach, reach + 1) / bandwidth_cells
     squared = offset[:, None] ** 2 + offset[None, :] ** 2
     if kernel == "gaussian":

@@ -23,7 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo.errors import FrameError
-from geo.forecast import METHODS, SCALES, Forecast, History, Method, Scale, rolling_forecasts
+from geo.forecast import METHODS, SCALES, Forecast, Method, Scale, rolling_forecasts
+from geo.training import History
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,13 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.density import (
-    adaptive_bandwidths,
-    adaptive_density_grid,
-    density_grid,
-    inside_share,
-    risk_adjusted,
-)
+from geo.adaptive_density import adaptive_bandwidths, adaptive_density_grid
+from geo.density import density_grid, inside_share, risk_adjusted
 from geo.errors import FrameError
 
 BOUNDS = (0.0, 0.0, 10_000.0, 8_000.0)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from geo.errors import FrameError
 from geo.evaluation import Backtest, accuracy_curve, backtest, decide, drift, score
-from geo.forecast import History, forecast
+from geo.forecast import forecast
 from geo.grid import SquareGrid
+from geo.training import History
 
 REALDATA = os.environ.get("PINGAN_REALDATA")
 needs_real_data = pytest.mark.skipif(REALDATA is None, reason="PINGAN_REALDATA is not set")

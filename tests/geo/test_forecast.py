@@ -6,17 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import FrameError
-from geo.forecast import (
-    DISCOVERED_CATEGORIES,
-    METHODS,
-    SCALES,
-    History,
-    Scale,
-    forecast,
-    harm_weights,
-    rolling_forecasts,
-    trainable_categories,
-)
+from geo.forecast import METHODS, SCALES, Scale, forecast, rolling_forecasts
+from geo.training import DISCOVERED_CATEGORIES, History, harm_weights, trainable_categories
 from geo.vocabulary import CATEGORY_CODES
 
 INSIDE = np.ones((20, 30), dtype=bool)
