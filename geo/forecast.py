@@ -35,7 +35,8 @@ FIT_DAYS = 28.0  # short windows hold few incidents: learn from at least four we
 
 _EM_STEPS = 200
 _EM_TOLERANCE = 1e-5
-_PRIOR_EVENTS = 10.0  # weight of the prior (all components alike), in events
+_PRIOR_EVENTS = 20.0  # weight of the prior, in events
+_PRIOR_COUNT_SHARE = 0.6  # of the prior that holds to the plain all-history count
 _UNIFORM_SHARE = 1e-3  # of each component: no cell is impossible
 
 
@@ -46,6 +47,8 @@ class Scale:
     half_life_days: float
     smoothing_cells: float
 
+
+_PLAIN_COUNT = Scale(half_life_days=np.inf, smoothing_cells=0.0)
 
 # From the single cell's whole past to the wider neighbourhood's last days.
 SCALES: tuple[Scale, ...] = tuple(
@@ -231,7 +234,7 @@ def _one_forecast(
         trained_on=history.total(-np.inf, origin),
     )
     if method == "blend":
-        share = _fit_shares(passed, len(scales))
+        share = _fit_shares(passed, scales)
         seen = sum(float(counts.sum()) for _, counts in passed)
         begin = float(history.time_days[0])
         rate = seen / len(passed) if passed else base.trained_on / (origin - begin) * horizon
@@ -248,22 +251,26 @@ def _one_forecast(
     return replace(base, expected=counts * (horizon / span))
 
 
-def _fit_shares(passed: Sequence[tuple[Floats, Floats]], components: int) -> Floats:
+def _fit_shares(passed: Sequence[tuple[Floats, Floats]], scales: Sequence[Scale]) -> Floats:
     """Share of the expected total per component: Poisson maximum likelihood by EM.
 
     Every map sums to one, so the Poisson likelihood splits into the total and a
     mixture over where an event falls; EM on the mixture climbs without a step size.
+    The prior leans on the all-history count: the other maps must earn their part.
     """
-    share = np.full(components, 1 / components)
+    is_count = np.array([scale == _PLAIN_COUNT for scale in scales])
+    lead = _PRIOR_COUNT_SHARE if is_count.any() else 0.0
+    believed: Floats = (1 - lead) / len(scales) + lead * is_count
+    share = believed
     if not passed:
         return share
     density = np.concatenate([maps for maps, _ in passed], axis=1)
     events = np.concatenate([counts for _, counts in passed])
     # Harm weights scale the likelihood, not the information in it.
-    prior = _PRIOR_EVENTS / components * (events.mean() if len(events) else 1.0)
+    prior = _PRIOR_EVENTS * (events.mean() if len(events) else 1.0) * believed
     for _ in range(_EM_STEPS):
         responsible = share * (density @ (events / (share @ density)))
-        fitted = (responsible + prior) / (responsible.sum() + prior * components)
+        fitted = (responsible + prior) / (responsible.sum() + prior.sum())
         change = np.abs(fitted - share).max()
         share = fitted
         if change < _EM_TOLERANCE:

@@ -78,7 +78,7 @@ def test_a_lasting_hot_cell_is_told_by_the_unsmoothed_long_memory() -> None:
 def test_a_moving_hot_cell_is_told_by_the_short_memory() -> None:
     # Every four weeks the hot cell is another one.
     rng = np.random.default_rng(2)
-    days = np.sort(rng.uniform(0, 280, 3_000))
+    days = np.sort(rng.uniform(0, 280, 30_000))
     cells = (days // 28).astype(int) * 53 + 7
     long, short = (Scale(half_life_days=h, smoothing_cells=0.0) for h in (np.inf, 5.0))
     made = forecast(
