@@ -234,7 +234,8 @@ def _one_forecast(
         trained_on=history.total(-np.inf, origin),
     )
     if method == "blend":
-        share = _fit_shares(passed, scales)
+        incidents = int(np.searchsorted(history.time_days, origin, side="left"))
+        share = _fit_shares(passed, scales, base.trained_on / incidents)
         seen = sum(float(counts.sum()) for _, counts in passed)
         begin = float(history.time_days[0])
         rate = seen / len(passed) if passed else base.trained_on / (origin - begin) * horizon
@@ -251,7 +252,9 @@ def _one_forecast(
     return replace(base, expected=counts * (horizon / span))
 
 
-def _fit_shares(passed: Sequence[tuple[Floats, Floats]], scales: Sequence[Scale]) -> Floats:
+def _fit_shares(
+    passed: Sequence[tuple[Floats, Floats]], scales: Sequence[Scale], mean_weight: float
+) -> Floats:
     """Share of the expected total per component: Poisson maximum likelihood by EM.
 
     Every map sums to one, so the Poisson likelihood splits into the total and a
@@ -267,7 +270,7 @@ def _fit_shares(passed: Sequence[tuple[Floats, Floats]], scales: Sequence[Scale]
     density = np.concatenate([maps for maps, _ in passed], axis=1)
     events = np.concatenate([counts for _, counts in passed])
     # Harm weights scale the likelihood, not the information in it.
-    prior = _PRIOR_EVENTS * (events.mean() if len(events) else 1.0) * believed
+    prior = _PRIOR_EVENTS * mean_weight * believed
     for _ in range(_EM_STEPS):
         responsible = share * (density @ (events / (share @ density)))
         fitted = (responsible + prior) / (responsible.sum() + prior.sum())
