@@ -1,28 +1,33 @@
-"""Binned kernel density in events per km².
+"""Kernel density in events per km²: binned, edge-corrected and per head.
 
 Points are spread linearly over the four nearest cells (linear binning, Wand 1994,
 doi:10.1080/10618600.1994.10474656) and convolved with a radial kernel by FFT, so a
 surface costs O(n + cells · log cells) whatever the bandwidth. The discrete kernel sums to
 one: every event inside the grid adds exactly one to the integral, less what the kernel
-carries over the grid's edge (no edge correction here).
+carries over the grid's edge. With a boundary each event is divided by the part of its
+kernel that lies inside (Diggle 1985, doi:10.2307/2347366), so nothing is lost there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from scipy.ndimage import map_coordinates
 from scipy.signal import fftconvolve
 
+from geo.compiled import compiled
 from geo.errors import FrameError
 
 Floats = npt.NDArray[np.float64]
 Kernel = Literal["quartic", "epanechnikov", "gaussian"]
 
-_GAUSSIAN_REACH = 4.0  # bandwidths; beyond it lies 0.03 % of the mass
+PER_PEOPLE = 10_000.0
+
+GAUSSIAN_REACH = 4.0  # bandwidths; beyond it lies 0.03 % of the mass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +43,8 @@ class DensityGrid:
     cell_m
         Side of a cell.
     bandwidth_m
-        Radius of the kernel (standard deviation for the Gaussian).
+        Radius of the kernel (standard deviation for the Gaussian); the geometric mean
+        where it adapts.
     count
         Number of events (or sum of weights) inside the grid.
     """
@@ -69,6 +75,7 @@ def density_grid(
     bandwidth_m: float,
     kernel: Kernel = "quartic",
     weights: npt.ArrayLike | None = None,
+    boundary: shapely.Geometry | None = None,
 ) -> DensityGrid:
     """Kernel density of points on a grid covering ``bounds_m``.
 
@@ -82,29 +89,35 @@ def density_grid(
         Metres; ``cell_m`` should be at most a quarter of ``bandwidth_m``.
     weights
         (n) weights, one each by default.
+    boundary
+        Polygon of the county in the same CRS: points outside do not count, each event
+        inside spreads inside only, and cells without area inside are zero.
 
     Raises
     ------
     FrameError
         When the bounds are empty, or the cell is not positive or wider than the bandwidth.
     """
-    west, south, east, north = bounds_m
-    if not (east > west and north > south):
-        raise FrameError(f"the bounds {bounds_m} are empty; give west < east and south < north")
-    if not 0 < cell_m <= bandwidth_m:
-        raise FrameError(
-            f"cell_m = {cell_m} must be positive and not wider than bandwidth_m = {bandwidth_m}"
-        )
-    shape = (int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m)))
-    x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
-    inside = (x >= west) & (x < west + shape[1] * cell_m)
-    inside &= (y >= south) & (y < south + shape[0] * cell_m)
-    x, y = x[inside], y[inside]
-    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)[inside]
-    counts = _bin_linearly((x - west) / cell_m, (y - south) / cell_m, weight, shape)
-    spread = fftconvolve(counts, _kernel_weights(kernel, bandwidth_m / cell_m), mode="same")
+    x, y, weight, shape = _prepared(x_m, y_m, weights, bounds_m, cell_m, bandwidth_m)
+    west, south = bounds_m[:2]
+    kernel_weights = _kernel_weights(kernel, bandwidth_m / cell_m)
+    covered = None
+    if boundary is not None:
+        shapely.prepare(boundary)
+        within = shapely.intersects_xy(boundary, x, y)
+        x, y, weight = x[within], y[within], weight[within]
+        covered = inside_share(boundary, west, south, cell_m, shape)
+    counts = np.zeros(shape)
+    _bin_linearly((x - west) / cell_m, (y - south) / cell_m, weight, counts)
+    if covered is not None:
+        mass = fftconvolve(covered, kernel_weights, mode="same")
+        # Linear binning may put part of a border event into a cell wholly outside.
+        np.divide(counts, mass, out=counts, where=mass > 1e-6)
+    spread = fftconvolve(counts, kernel_weights, mode="same")
     # FFT round-off leaves ±1e-15 where nothing is: an empty map must be exactly empty.
     spread[spread < 1e-9] = 0.0
+    if covered is not None:
+        spread *= covered > 0
     return DensityGrid(
         values=spread / (cell_m / 1000.0) ** 2,
         west_m=west,
@@ -115,30 +128,124 @@ def density_grid(
     )
 
 
-def _bin_linearly(
-    column: Floats, row: Floats, weight: Floats, shape: tuple[int, int]
-) -> Floats:
+def risk_adjusted(
+    events: DensityGrid,
+    exposure: DensityGrid,
+    *,
+    least_exposure: float,
+    per: float = PER_PEOPLE,
+) -> DensityGrid:
+    """Events per ``per`` people (or other exposure): the ratio of two densities.
+
+    Parameters
+    ----------
+    events, exposure
+        Surfaces on one grid with one bandwidth; exposure by weights, for example
+        residents of each village.
+    least_exposure
+        Exposure per km² below which the ratio is NaN: too few people for a rate.
+
+    Raises
+    ------
+    FrameError
+        When the two surfaces do not share grid and bandwidth.
+    """
+    frames = [
+        (grid.values.shape, grid.west_m, grid.south_m, grid.cell_m, grid.bandwidth_m)
+        for grid in (events, exposure)
+    ]
+    if frames[0] != frames[1]:
+        raise FrameError(
+            "events and exposure must share grid and bandwidth; compute both alike"
+        )
+    known = exposure.values >= max(least_exposure, np.finfo(float).tiny)
+    ratio = np.full(events.values.shape, np.nan)
+    np.divide(events.values * per, exposure.values, out=ratio, where=known)
+    return replace(events, values=ratio)
+
+
+def inside_share(
+    boundary: shapely.Geometry,
+    west_m: float,
+    south_m: float,
+    cell_m: float,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.float64]:
+    """(rows, columns) exact share of each cell's area that lies inside the boundary."""
+    row, column = np.indices(shape)
+    left, low = west_m + column * cell_m, south_m + row * cell_m
+    boxes = shapely.box(left, low, left + cell_m, low + cell_m)
+    shapely.prepare(boundary)
+    share: Floats = shapely.covers(boundary, boxes).astype(float)
+    border = (share == 0) & shapely.intersects(boundary, boxes)
+    share[border] = shapely.area(shapely.intersection(boundary, boxes[border])) / cell_m**2
+    return share
+
+
+def _prepared(
+    x_m: npt.ArrayLike,
+    y_m: npt.ArrayLike,
+    weights: npt.ArrayLike | None,
+    bounds_m: tuple[float, float, float, float],
+    cell_m: float,
+    bandwidth_m: float,
+) -> tuple[Floats, Floats, Floats, tuple[int, int]]:
+    """Points inside the grid with their weights, and the grid's shape."""
+    shape = grid_shape(bounds_m, cell_m)
+    if cell_m > bandwidth_m:
+        raise FrameError(
+            f"cell_m = {cell_m} must be positive and not wider than bandwidth_m = {bandwidth_m}"
+        )
+    x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
+    weight = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=float)
+    inside = inside_grid(x, y, bounds_m, cell_m, shape)
+    if not inside.all():
+        x, y, weight = x[inside], y[inside], weight[inside]
+    return x, y, weight, shape
+
+
+def inside_grid(
+    x: Floats,
+    y: Floats,
+    bounds_m: tuple[float, float, float, float],
+    cell_m: float,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.bool_]:
+    """(n) whether each point lies on the grid."""
+    west, south = bounds_m[:2]
+    inside: npt.NDArray[np.bool_] = (x >= west) & (x < west + shape[1] * cell_m)
+    inside &= (y >= south) & (y < south + shape[0] * cell_m)
+    return inside
+
+
+def grid_shape(bounds_m: tuple[float, float, float, float], cell_m: float) -> tuple[int, int]:
+    """Rows and columns of cells that cover the bounds; FrameError when there are none."""
+    west, south, east, north = bounds_m
+    if not (east > west and north > south):
+        raise FrameError(f"the bounds {bounds_m} are empty; give west < east and south < north")
+    if not cell_m > 0:
+        raise FrameError(f"cell_m = {cell_m} must be positive and not wider than the bandwidth")
+    return int(np.ceil((north - south) / cell_m)), int(np.ceil((east - west) / cell_m))
+
+
+@compiled
+def _bin_linearly(column: Floats, row: Floats, weight: Floats, counts: Floats) -> None:
     """Share each point among the four cell centres around it, in proportion to nearness."""
-    column, row = column - 0.5, row - 0.5
-    left, low = np.floor(column).astype(np.int64), np.floor(row).astype(np.int64)
-    along, up = column - left, row - low
-    rows, columns = shape
-    counts = np.zeros(rows * columns)
-    for step_row, part_row in ((0, 1 - up), (1, up)):
-        for step_column, part_column in ((0, 1 - along), (1, along)):
-            # The outermost half cell has no centre beyond it: keep its mass inside.
-            cell_row = np.clip(low + step_row, 0, rows - 1)
-            cell_column = np.clip(left + step_column, 0, columns - 1)
-            counts += np.bincount(
-                cell_row * columns + cell_column,
-                weights=weight * part_row * part_column,
-                minlength=rows * columns,
-            )
-    return counts.reshape(shape)
+    rows, columns = counts.shape
+    for i in range(len(column)):
+        left, low = np.floor(column[i] - 0.5), np.floor(row[i] - 0.5)
+        along, up = column[i] - 0.5 - left, row[i] - 0.5 - low
+        # The outermost half cell has no centre beyond it: keep its mass inside.
+        west, east = max(int(left), 0), min(int(left) + 1, columns - 1)
+        south, north = max(int(low), 0), min(int(low) + 1, rows - 1)
+        counts[south, west] += weight[i] * (1 - up) * (1 - along)
+        counts[south, east] += weight[i] * (1 - up) * along
+        counts[north, west] += weight[i] * up * (1 - along)
+        counts[north, east] += weight[i] * up * along
 
 
 def _kernel_weights(kernel: Kernel, bandwidth_cells: float) -> Floats:
-    reach = int(np.ceil(bandwidth_cells * (_GAUSSIAN_REACH if kernel == "gaussian" else 1.0)))
+    reach = int(np.ceil(bandwidth_cells * (GAUSSIAN_REACH if kernel == "gaussian" else 1.0)))
     offset = np.arange(-reach, reach + 1) / bandwidth_cells
     squared = offset[:, None] ** 2 + offset[None, :] ** 2
     if kernel == "gaussian":
