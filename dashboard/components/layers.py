@@ -12,6 +12,7 @@ from dashboard.frame import Frame
 from dashboard.i18n import label, t
 from dashboard.maps.elements import Layer
 from dashboard.maps.layers import (
+    UNITS_OPACITY,
     hazards_layer,
     heat_layer,
     places_layer,
@@ -104,7 +105,12 @@ class _Sheet:
         self.layers.append(units_layer(frame, unit_fills(counts, breaks, ramp), notes=notes))
         lower = [1, *(step + 1 for step in breaks[:-1])]
         swatches = [
-            Swatch(colour=colour, shape="square", label=_span(first, last))
+            Swatch(
+                colour=colour,
+                shape="square",
+                label=_span(first, last),
+                opacity=UNITS_OPACITY,
+            )
             for first, last, colour in zip(lower, breaks, ramp, strict=False)
         ]
         self._explain(t("legend.units"), swatches, [t("legend.unit_scale")])

@@ -37,6 +37,9 @@ from geo.vocabulary import (
     SITE_KINDS,
 )
 
+# Fills of units let the roads below them show; their legend is as pale.
+UNITS_OPACITY = 0.55
+
 
 def heat_layer(
     frame: Frame,
@@ -120,7 +123,7 @@ def units_layer(
     fills: Mapping[str, str] | None = None,
     *,
     notes: Mapping[str, str] | None = None,
-    opacity: float = 0.55,
+    opacity: float = UNITS_OPACITY,
 ) -> Layer:
     """Unit outlines, clickable; with ``fills`` (unit code → hex colour) a choropleth.
 

@@ -18,6 +18,7 @@ class Swatch:
     colour: str
     label: str
     shape: str = "circle"
+    opacity: float = 1.0
 
 
 # Clip paths, because Streamlit's sanitiser takes SVG out of HTML.
@@ -54,8 +55,8 @@ STYLE = "".join(
 def swatch_legend(title: str, swatches: Sequence[Swatch], *, note: str = "") -> str:
     """HTML of a titled list of marks, for a page that has :data:`STYLE`."""
     rows = "".join(
-        f'<span class="mark"><i class="{item.shape}" style="background:{for_html(item.colour)}">'
-        f"</i>{for_html(item.label)}</span>"
+        f'<span class="mark"><i class="{item.shape}" style="background:{for_html(item.colour)};'
+        f'opacity:{item.opacity}"></i>{for_html(item.label)}</span>'
         for item in swatches
     )
     return _framed(title, f"<div>{rows}</div>", note)
