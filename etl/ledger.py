@@ -156,6 +156,25 @@ class Ledger:
             yield Finding(
                 "OUT_OF_AREA", f"{share:.1%} of the points lie outside the region{self._hint()}"
             )
+        yield from self._doubt()
+
+    def _doubt(self) -> Iterator[Finding]:
+        """Another datum than the stated one, if the roads speak clearly for it."""
+        if self.points < _LEAST_POINTS or self.placer.datum not in tuple(Datum):
+            return
+        x, y = (np.concatenate(part) for part in zip(*self.sample, strict=True))
+        opinion = self.placer.suspect(x, y)
+        stated = Datum(self.placer.datum)
+        stated = Datum.WGS84 if stated is Datum.CGCS2000 else stated
+        if opinion is None or opinion.proposed in (None, stated):
+            return
+        near = {fit.datum: fit.share_near for fit in opinion.fits}
+        yield Finding(
+            "DATUM_DOUBT",
+            f"the points seem to be in {opinion.proposed.value}, not in {self.placer.datum}: "
+            f"{near[opinion.proposed]:.1%} instead of {near[stated]:.1%} would lie on roads; "
+            "ask the source, then correct [coordinates] datum and load again",
+        )
 
     def _hit_rate(self) -> float | None:
         return hit_rate(self.matches, sum(self.codes[code] for code in UNPLACED_CODES))

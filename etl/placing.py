@@ -18,6 +18,8 @@ from etl.profile import Profile
 from etl.rows import Rows
 from etl.validate import geometry_datum, parse_geometries
 from geo.assign import UnitIndex
+from geo.datum_evidence import DatumOpinion, suspect_datum
+from geo.network import RoadIndex
 from geo.vocabulary import R95_M, MatchCode, RecordKind
 
 _ALLOWED = {
@@ -70,6 +72,7 @@ class Placer:
         self._profile = profile
         self._rules = profile.coordinates
         self._index = UnitIndex(region.units)
+        self._roads, self._metric_crs = region.roads, region.metric_crs
         self._codes = pa.array(region.units.index.astype(str), pa.string())
         self._geocoder = geocoder or Cascade(region)
         # The geocoder may have the region's names at hand already.
@@ -136,6 +139,13 @@ class Placer:
             by_name = codes.take(encoded.indices)
             known = by_name if known is None else pc.coalesce(known, by_name)
         return known
+
+    def suspect(self, x: np.ndarray, y: np.ndarray) -> DatumOpinion | None:
+        """Which datum raw points (n,) seem to be in; ``None`` in a region without roads."""
+        if self._roads.empty:
+            return None
+        roads = RoadIndex(self._roads.to_crs(self._metric_crs))
+        return suspect_datum(x, y, roads=roads, units=self._index)
 
     def share_inside(self, x: np.ndarray, y: np.ndarray, datum: str) -> float:
         """Share of raw points (n,) that lie in the region if they are in ``datum``."""
