@@ -25,7 +25,7 @@ def messages(language: str) -> dict[str, str]:
 
 
 def language() -> str:
-    """The language of this session, ``"zh"`` unless the user chose otherwise."""
+    """The language the user chose, ``"zh"`` unless they did."""
     chosen = st.session_state.get("language", DEFAULT_LANGUAGE)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
 

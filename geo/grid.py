@@ -6,6 +6,7 @@ polygons are, and which cells are neighbours. Cells are numbered row by row from
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Grid:
+class _Grid(ABC):
     """What squares and hexagons share.
 
     Parameters
@@ -81,15 +82,17 @@ class _Grid:
         made: npt.NDArray[np.object_] = shapely.polygons(corners)
         return made
 
+    @abstractmethod
     def centres_m(self) -> Floats:
         """(cells, 2) x and y of the centres."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _locate(self, east_m: Floats, north_m: Floats) -> tuple[Integers, Integers]:
-        raise NotImplementedError
+        """Row and column of each point, given from the grid's corner; may lie outside."""
 
+    @abstractmethod
     def _corners_m(self) -> Floats:
-        raise NotImplementedError
+        """(corners, 2) of a cell, from its centre."""
 
     def _link(self, steps: list[tuple[Integers, Integers]]) -> Neighbours:
         """Neighbours one step away, each step given as (rows, columns) for every cell."""
