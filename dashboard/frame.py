@@ -13,13 +13,12 @@ from functools import cached_property
 from urllib.parse import quote
 
 import numpy as np
-from pyproj import Transformer
 
 from dashboard.tokens import Signer
+from data.derived.cases import Cases, data_version
 from data.region import RegionPack
 from data.settings import Settings
 from data.store import Store
-from geo.crs import WGS84
 from geo.selection import IncidentColumns
 
 # From the map component's own page to the server's root, right under any base path.
@@ -33,7 +32,7 @@ class Frame:
     Parameters
     ----------
     version
-        The store's data version as text, see :func:`data_version`; part of every data URL.
+        The store's data version as text, see :func:`data.derived.cases.data_version`; part of every data URL.
     columns
         All incidents of that version, sorted by day.
     x_m, y_m
@@ -59,6 +58,18 @@ class Frame:
         """Whether any of the data is invented."""
         return self.store.is_demo
 
+    @cached_property
+    def cases(self) -> Cases:
+        """The same incidents as the measures of :mod:`data.derived` take them."""
+        return Cases(
+            columns=self.columns,
+            x_m=self.x_m,
+            y_m=self.y_m,
+            region=self.region,
+            version=self.version,
+            is_demo=self.is_demo,
+        )
+
     def url(self, layer: str, path: str, query: Mapping[str, object] | None = None) -> str:
         """Signed URL of ``path`` below this data version, relative to the map component."""
         return signed_url(self.signer, layer, self.version, path, query or {})
@@ -72,27 +83,18 @@ def signed_url(
     return f"{ROOT_FROM_COMPONENT}api/v/{quote(version)}/{path}?t={token}"
 
 
-def data_version(store: Store) -> str:
-    """Name of what ``store`` holds now; never the same for other data, on any machine."""
-    return f"{store.version}-{store.version_key[:8]}"
-
-
 def load_frame(settings: Settings, store: Store, region: RegionPack, signer: Signer) -> Frame:
     """Read the current snapshot of ``store`` and project it once."""
-    version = data_version(store)
-    columns = store.columns()
-    to_metric = Transformer.from_crs(WGS84, region.metric_crs, always_xy=True)
-    x_m, y_m = to_metric.transform(columns.lon, columns.lat)
-    placed = np.isfinite(x_m) & np.isfinite(y_m)
+    cases = Cases.of(store, region)
     return Frame(
         settings=settings,
         store=store,
         region=region,
         signer=signer,
-        version=version,
-        columns=columns,
-        x_m=np.where(placed, x_m, np.nan),
-        y_m=np.where(placed, y_m, np.nan),
+        version=cases.version,
+        columns=cases.columns,
+        x_m=cases.x_m,
+        y_m=cases.y_m,
     )
 
 
