@@ -47,6 +47,11 @@ STATUS_COLOURS = {
     "accepted": SKY,
     "closed": GREEN,
     "relapsed": VERMILION,
+    "verified": VERMILION,
+    "submitted": YELLOW,
+    "monitoring": GREEN,
+    "merged": GREY,
+    "rejected": GREY,
 }
 GRADE_COLOURS = {"major": VERMILION, "considerable": ORANGE, "general": YELLOW, "low": SKY}
 

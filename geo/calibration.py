@@ -27,12 +27,16 @@ END_SLACK_M = 1.0
 
 @dataclass(frozen=True)
 class Piece:
-    """Segments in the direction of rising stakes, with the (k + 1) stakes of their ends."""
+    """Segments in the direction of rising stakes, with the (k + 1) stakes of their ends.
+
+    ``chain_m`` holds the length of the route, along its rows, before each of those ends.
+    """
 
     route_code: str
     number: int
     segments: Segments
     stake_m: Floats
+    chain_m: Floats
     residual_m: float
 
     @property
@@ -52,13 +56,19 @@ def linear_pieces(routes: gpd.GeoDataFrame, *, except_codes: set[str]) -> list[P
     bounds = np.searchsorted(segments.line, np.arange(len(routes) + 1))
     pieces: list[Piece] = []
     seen: dict[str, int] = {}
+    before: dict[str, float] = {}
     for row, code in enumerate(codes):
         part = segments.take(slice(bounds[row], bounds[row + 1]))
-        if code in except_codes or np.isnan(stakes[row]).any() or not len(part):
+        if code in except_codes or not len(part):
+            continue
+        ends = np.array([0.0, part.chain_m[-1] + part.length_m[-1]])
+        start = before.get(code, 0.0)
+        before[code] = start + ends[1]
+        if np.isnan(stakes[row]).any():
             continue
         number = seen[code] = seen.get(code, -1) + 1
-        ends = np.array([0.0, part.chain_m[-1] + part.length_m[-1]])
-        pieces.append(_piece(str(code), number, part, ends, stakes[row]))
+        piece = _piece(str(code), number, part, ends, stakes[row])
+        pieces.append(replace(piece, chain_m=piece.chain_m + start))
     return pieces
 
 
@@ -167,10 +177,11 @@ def _piece(
     ux, uy, length = line.ux[owner], line.uy[owner], np.diff(cuts)
     if rise[0] < 0:
         x_m, y_m = (x_m + ux * length)[::-1], (y_m + uy * length)[::-1]
-        ux, uy, length, stakes = -ux[::-1], -uy[::-1], length[::-1], stakes[::-1]
+        ux, uy, length = -ux[::-1], -uy[::-1], length[::-1]
+        stakes, cuts = stakes[::-1], cuts[::-1]
     run = np.cumsum(length) - length
     segments = Segments(np.zeros(len(run), dtype=np.int64), x_m, y_m, ux, uy, length, run)
-    return Piece(code, number, segments, stakes, residual_m)
+    return Piece(code, number, segments, stakes, cuts, residual_m)
 
 
 def _chain_of_posts(

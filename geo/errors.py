@@ -8,7 +8,8 @@
     ├── SourceError        a whole file cannot be used (nothing of it is loaded)
     │   └── RefusedFileError    ... because reading it would be unsafe
     ├── ProfileError       a source profile is wrong
-    └── StoreError         the store cannot be opened, migrated, written or is busy
+    ├── StoreError         the store cannot be opened, migrated, written or is busy
+    └── HazardError        a step with a hazard is not allowed or lacks something
 
 A bad *row* is never an exception: it becomes a rejected row with a reason
 code. Each message says what is wrong and what to do about it, in one line.
@@ -61,3 +62,19 @@ class ProfileError(SafetyError):
 
 class StoreError(SafetyError):
     """The store cannot be opened, migrated or written, or is busy."""
+
+
+class HazardError(SafetyError):
+    """A step with a hazard is not allowed, or lacks something; nothing has been changed.
+
+    Parameters
+    ----------
+    message
+        One line: what is wrong and what to do.
+    missing
+        Codes of :func:`geo.hazard_states.check`, for those who word it themselves.
+    """
+
+    def __init__(self, message: str, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.missing = missing

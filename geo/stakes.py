@@ -115,6 +115,15 @@ class RouteLocator:
         The day whose calibration is wanted. Default: the calibration still in force,
         whose ``valid_to`` is empty.
 
+    Attributes
+    ----------
+    pieces
+        One row per piece: ``route_code, piece, stake_from_m, stake_to_m, length_m,
+        residual_m``.
+    nodes
+        The ends of all straight segments, by piece and rising stake: ``route_code, piece,
+        stake_m, chain_m``; between two of a piece both run linearly.
+
     Raises
     ------
     CrsError
@@ -155,6 +164,7 @@ class RouteLocator:
                 "residual_m": [p.residual_m for p in pieces],
             }
         )
+        self.nodes = _nodes(pieces)
         self.route_codes = pd.Index(self.pieces["route_code"].unique(), dtype=object)
         self._route_of_piece = self.route_codes.get_indexer(
             pd.Index(self.pieces["route_code"], dtype=object)
@@ -348,3 +358,15 @@ class RouteLocator:
             at = np.flatnonzero(self._route == route)
             self._trees[route] = at, self._segments.take(at).tree()
         return self._trees[route]
+
+
+def _nodes(pieces: list[Piece]) -> pd.DataFrame:
+    sizes = [len(p.stake_m) for p in pieces]
+    return pd.DataFrame(
+        {
+            "route_code": np.repeat(np.array([p.route_code for p in pieces], object), sizes),
+            "piece": np.repeat(np.array([p.number for p in pieces], np.int64), sizes),
+            "stake_m": np.concatenate([np.empty(0), *(p.stake_m for p in pieces)]),
+            "chain_m": np.concatenate([np.empty(0), *(p.chain_m for p in pieces)]),
+        }
+    )

@@ -131,7 +131,8 @@ SITE_KINDS: tuple[str, ...] = (
 
 HAZARD_KINDS: tuple[str, ...] = ("road_section", "disorder_spot", "site_hazard")
 
-# 排查 → 立项 → 治理 → (挂牌) → 验收 → 销号, or back to 反弹.
+# 排查 → 核实 → 挂牌 → 立项 → 治理 → 申请验收 → 验收 → 销号 → 监测, or back to 反弹;
+# the last two end a hazard. Which step may follow which: geo.hazard_states.
 HAZARD_STATUSES: tuple[str, ...] = (
     "found",
     "planned",
@@ -140,9 +141,53 @@ HAZARD_STATUSES: tuple[str, ...] = (
     "accepted",
     "closed",
     "relapsed",
+    "verified",
+    "submitted",
+    "monitoring",
+    "merged",
+    "rejected",
 )
 
 HAZARD_GRADES: tuple[str, ...] = ("major", "considerable", "general", "low")
+
+# Who lists a hazard for supervision (省级, 市级, 县级挂牌).
+HAZARD_LEVELS: tuple[str, ...] = ("province", "city", "county")
+
+# Offices that take steps with a hazard; never a person.
+HAZARD_ROLES: tuple[str, ...] = ("police", "transport", "township", "emergency", "leader")
+
+# Kinds of works on a road section, as the transport ministry's form groups them.
+MEASURE_KINDS: tuple[str, ...] = (
+    "alignment",  # 线形与土建
+    "roadside",  # 边坡、边沟、路域整治
+    "signs_markings",  # 标志标线
+    "junction",  # 交叉口综合整治
+    "guardrail",  # 加装护栏
+    "warning",  # 警示与视线诱导
+    "other_works",
+)
+
+EVIDENCE_KINDS: tuple[str, ...] = ("before", "during", "after", "doc")
+
+TECH_GRADES: tuple[str, ...] = (
+    "expressway",
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "unclassed",
+)
+
+TERRAINS: tuple[str, ...] = ("plain", "rolling", "mountain")
+
+CALIBRATION_KINDS: tuple[str, ...] = (
+    "km_post",
+    "hm_post",
+    "break",
+    "bridge",
+    "boundary",
+    "other",
+)
 
 
 class Datum(StrEnum):
