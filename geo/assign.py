@@ -1,8 +1,8 @@
 """Points to units, exactly and fast.
 
 A label raster answers every point whose cell lies wholly inside one unit (or
-wholly outside all) by table look-up; only points in border cells take the
-exact test of an STR-tree. The raster is refined as a quadtree along the
+wholly outside all) by table look-up; only points in border cells take an
+exact test against the units whose envelopes hold them. The raster is refined as a quadtree along the
 borders, so it costs O(border length / cell) to build, and a point costs one
 gather. The result equals ``geopandas.sjoin(predicate="intersects")``, with
 points on a shared border given to the first unit in frame order.
@@ -14,6 +14,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+
+from geo.compiled import compiled
 
 OUTSIDE = -1
 _BORDER = -2
@@ -32,6 +34,10 @@ class UnitIndex:
 
     def __init__(self, units: gpd.GeoDataFrame | gpd.GeoSeries) -> None:
         self._polygons = np.asarray(units.geometry.values)
+        # Prepared, a polygon answers in the logarithm of its vertices. The first answer
+        # completes the preparation: later ones may come from several threads at once.
+        shapely.prepare(self._polygons)
+        shapely.intersects(self._polygons, shapely.point_on_surface(self._polygons))
         self._tree = shapely.STRtree(self._polygons)
         self._cells = _ROOT_CELLS << _REFINEMENTS
         if len(self._polygons):
@@ -58,17 +64,17 @@ class UnitIndex:
         (m) int32 array of positions in the frame, :data:`OUTSIDE` (-1) where none.
         """
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-        found = np.full(len(x), OUTSIDE, dtype=np.int32)
         if not len(self._polygons):
-            return found
-        with np.errstate(invalid="ignore"):
-            column = (x - self._west) / self._width * self._cells
-            row = (y - self._south) / self._height * self._cells
-            # Written so that NaN falls outside.
-            inside = (column >= 0) & (column < self._cells) & (row >= 0) & (row < self._cells)
-        column = column[inside].astype(np.int32)
-        row = row[inside].astype(np.int32)
-        found[inside] = self._labels[row, column]
+            return np.full(len(x), OUTSIDE, dtype=np.int32)
+        found = _look_up(
+            x,
+            y,
+            self._west,
+            self._south,
+            self._cells / self._width,
+            self._cells / self._height,
+            self._labels,
+        )
         doubtful = np.flatnonzero(found == _BORDER)
         found[doubtful] = self._test_exactly(x[doubtful], y[doubtful])
         return found
@@ -76,9 +82,10 @@ class UnitIndex:
     def _test_exactly(
         self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
     ) -> npt.NDArray[np.int32]:
+        point, unit = self._tree.query(shapely.points(x, y))
+        is_in = shapely.intersects_xy(self._polygons[unit], x[point], y[point])
         found = np.full(len(x), np.iinfo(np.int32).max, dtype=np.int32)
-        points, units = self._tree.query(shapely.points(x, y), predicate="intersects")
-        np.minimum.at(found, points, units.astype(np.int32))
+        np.minimum.at(found, point[is_in], unit[is_in].astype(np.int32))
         return np.where(found == np.iinfo(np.int32).max, OUTSIDE, found).astype(np.int32)
 
     def _label_cells(self) -> npt.NDArray[np.int32]:
@@ -124,3 +131,23 @@ class UnitIndex:
         sole = touching[within] == 1
         owner[within[sole]] = unit[sole]
         return owner
+
+
+@compiled
+def _look_up(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    west: float,
+    south: float,
+    cells_per_x: float,
+    cells_per_y: float,
+    labels: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int32]:
+    rows, columns = labels.shape
+    found = np.full(len(x), OUTSIDE, dtype=np.int32)
+    for i in range(len(x)):
+        column, row = (x[i] - west) * cells_per_x, (y[i] - south) * cells_per_y
+        # Written so that NaN falls outside.
+        if 0 <= column < columns and 0 <= row < rows:
+            found[i] = labels[int(row), int(column)]
+    return found

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo.crs import require_metric
 from geo.errors import CrsError, FrameError
+from geo.nearest import NearestSegment
 from geo.segments import Floats, Ints, segments_of
 from geo.stakes import RouteLocator
 
@@ -113,7 +114,7 @@ class RoadIndex:
             raise FrameError("roads have no column 'route_code'; it may hold empty texts")
         self.crs = roads.crs
         self.segments = segments_of(roads.geometry.to_numpy())
-        self._tree = self.segments.tree()
+        self._nearest = NearestSegment(self.segments)
         self._reach_trees: dict[float, shapely.STRtree] = {}
         self.route_code = _texts(roads, "route_code")
         self.road_class = _texts(roads, "road_class")
@@ -133,17 +134,8 @@ class RoadIndex:
 
     def distance_m(self, x_m: ArrayLike, y_m: ArrayLike, *, at_most_m: float) -> Floats:
         """Distance from each point to the nearest road, at most ``at_most_m``."""
-        x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
-        distance = np.full(len(x), at_most_m)
-        if len(self.segments):
-            (point, _), found = self._tree.query_nearest(
-                shapely.points(x, y),
-                max_distance=at_most_m,
-                all_matches=False,
-                return_distance=True,
-            )
-            distance[point] = found
-        return distance
+        found = self._nearest.query(x_m, y_m, max_distance_m=at_most_m)
+        return np.where(found.segment >= 0, found.distance_m, at_most_m)
 
     def candidates(
         self, points: NDArray[np.object_], x_m: Floats, y_m: Floats, *, tolerance_m: float

@@ -14,6 +14,7 @@ number of routes grows fast, so keep the bandwidth within some ten blocks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import geopandas as gpd
@@ -23,6 +24,8 @@ import shapely
 
 from geo.compiled import compiled
 from geo.errors import FrameError
+from geo.nearest import NearestSegment
+from geo.segments import Segments, segments_of
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -82,15 +85,21 @@ class RoadNetwork:
         self, x_m: npt.ArrayLike, y_m: npt.ArrayLike, *, farthest_m: float
     ) -> tuple[Integers, Floats]:
         """Nearest section of each point (-1 beyond ``farthest_m``) and metres along it."""
-        points = shapely.points(x_m, y_m)
-        found = shapely.STRtree(self.lines).query_nearest(
-            points, max_distance=farthest_m, all_matches=False
-        )
-        section = np.full(len(points), -1, dtype=np.int64)
-        section[found[0]] = found[1]
-        along = np.zeros(len(points))
-        along[found[0]] = shapely.line_locate_point(self.lines[found[1]], points[found[0]])
+        found = self._nearest.query(x_m, y_m, max_distance_m=farthest_m)
+        section, along = np.full(len(found.segment), -1), np.zeros(len(found.segment))
+        near = found.segment >= 0
+        at = found.segment[near]
+        section[near] = self._segments.line[at]
+        along[near] = self._segments.chain_m[at] + found.along_m[near]
         return section, along
+
+    @cached_property
+    def _segments(self) -> Segments:
+        return segments_of(self.lines)
+
+    @cached_property
+    def _nearest(self) -> NearestSegment:
+        return NearestSegment(self._segments)
 
     def lixels(self, length_m: float) -> tuple[Integers, Floats, Floats]:
         """Cut every section into equal pieces not longer than ``length_m``.

@@ -81,22 +81,15 @@ class Segments:
         """Coordinates at ``along_m`` metres from the start of segments ``at``."""
         return self.x_m[at] + self.ux[at] * along_m, self.y_m[at] + self.uy[at] * along_m
 
-    def tree(self) -> shapely.STRtree:
-        """A spatial index whose positions are those of the segments."""
-        return shapely.STRtree(shapely.linestrings(self._ends()))
-
     def reach_tree(self, reach_m: float) -> shapely.STRtree:
         """An index that gives each point the segments perhaps within ``reach_m`` of it.
 
         Only the envelopes matter to it: they are those of the segments, widened.
         """
-        ends = self._ends()
-        corners = np.stack([ends.min(axis=1) - reach_m, ends.max(axis=1) + reach_m], axis=1)
-        return shapely.STRtree(shapely.linestrings(corners))
-
-    def _ends(self) -> Floats:
+        start = np.column_stack([self.x_m, self.y_m])
         end = np.column_stack(self.place(np.arange(len(self)), self.length_m))
-        return np.stack([np.column_stack([self.x_m, self.y_m]), end], axis=1)
+        low, high = np.minimum(start, end) - reach_m, np.maximum(start, end) + reach_m
+        return shapely.STRtree(shapely.linestrings(np.stack([low, high], axis=1)))
 
 
 def segments_of(lines: Sequence[Any] | NDArray[np.object_]) -> Segments:

@@ -32,6 +32,7 @@ from geo.calibration import (
 )
 from geo.crs import require_metric
 from geo.errors import FrameError
+from geo.nearest import NearestSegment
 from geo.segments import Floats, Ints, concatenate
 
 # Two pieces that meet within this distance at the same stake are one place.
@@ -170,7 +171,7 @@ class RouteLocator:
             pd.Index(self.pieces["route_code"], dtype=object)
         )
         self._join(pieces)
-        self._trees: dict[int, tuple[Ints, shapely.STRtree]] = {}
+        self._indexes: dict[int, tuple[Ints, NearestSegment]] = {}
 
     def locate(self, route_codes: ArrayLike, stakes_m: ArrayLike) -> StakePlaces:
         """Every place of every stake.
@@ -265,15 +266,12 @@ class RouteLocator:
         piece = np.full(len(x), -1, dtype=np.int64)
         for position in np.unique(route[route >= 0]):
             rows = np.flatnonzero(route == position)
-            segments, tree = self._tree(int(position))
-            points = shapely.points(x[rows], y[rows])
-            _, nearest = tree.query_nearest(points, all_matches=False)
-            at = segments[nearest]
-            along = self._segments.along_m(at, x[rows], y[rows])
+            segments, index = self._index(int(position))
+            nearest = index.query(x[rows], y[rows])
+            at, along = segments[nearest.segment], nearest.along_m
             stake[rows] = self._stake_m[at] + along / self._scale[at]
-            foot_x, foot_y = self._segments.place(at, along)
-            distance = np.hypot(x[rows] - foot_x, y[rows] - foot_y)
-            offset[rows] = np.copysign(distance, self._segments.right_m(at, x[rows], y[rows]))
+            right = self._segments.right_m(at, x[rows], y[rows])
+            offset[rows] = np.copysign(nearest.distance_m, right)
             piece[rows] = self._piece_number[at]
         return StakeFixes(stake_m=stake, offset_m=offset, piece=piece)
 
@@ -353,11 +351,11 @@ class RouteLocator:
         found = self.route_codes.get_indexer(pd.Index(codes, dtype=object)).astype(np.int64)
         return np.broadcast_to(found, n).copy()
 
-    def _tree(self, route: int) -> tuple[Ints, shapely.STRtree]:
-        if route not in self._trees:
+    def _index(self, route: int) -> tuple[Ints, NearestSegment]:
+        if route not in self._indexes:
             at = np.flatnonzero(self._route == route)
-            self._trees[route] = at, self._segments.take(at).tree()
-        return self._trees[route]
+            self._indexes[route] = at, NearestSegment(self._segments.take(at))
+        return self._indexes[route]
 
 
 def _nodes(pieces: list[Piece]) -> pd.DataFrame:
