@@ -12,10 +12,22 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from data.engine import reading, writing
 from data.loading import bump_version
-from data.models import Base, Place, Route, StoreState, Unit, table
+from data.models import (
+    Base,
+    CalibrationPoint,
+    Place,
+    RoadSegment,
+    Route,
+    RoutePiece,
+    StoreState,
+    Unit,
+    table,
+)
 from data.region import RegionPack
 from data.writing import upsert
 from geo.errors import RegionError
+
+EPOCH = pd.Timestamp(0)
 
 
 def install_region(engine: Engine, region: RegionPack) -> None:
@@ -36,10 +48,13 @@ def install_region(engine: Engine, region: RegionPack) -> None:
         installed = _installed_digest(connection, region)
         if installed == region.digest:
             return
-        connection.execute(delete(table(Place)))
-        connection.execute(delete(table(Route)))
+        for model in (Place, RoadSegment, CalibrationPoint, RoutePiece, Route):
+            connection.execute(delete(table(model)))
         _install_units(connection, region.units)
         _insert(connection, table(Route), region.roads)
+        _insert_plain(connection, table(RoutePiece), region.road_reference.pieces)
+        _insert_plain(connection, table(CalibrationPoint), _days(region.calibration))
+        _insert_plain(connection, table(RoadSegment), region.segments)
         _insert(connection, table(Place), region.places)
         state = table(StoreState)
         if installed is None:
@@ -94,6 +109,24 @@ def _insert(connection: Connection, target: Table, frame: gpd.GeoDataFrame) -> N
     rows = _rows(target, frame)
     if rows:
         connection.execute(insert(target), rows)
+
+
+def _insert_plain(connection: Connection, target: Table, frame: pd.DataFrame) -> None:
+    names = [column.name for column in target.c if column.name in frame.columns]
+    values = frame[names].astype(object)
+    values = values.where(values.notna() & (values != ""), None)
+    rows = [{str(k): v for k, v in row.items()} for row in values.to_dict("records")]
+    if rows:
+        connection.execute(insert(target), rows)
+
+
+def _days(calibration: pd.DataFrame) -> pd.DataFrame:
+    """The calibration with its dates as days since 1970."""
+    day = pd.Timedelta(days=1)
+    return calibration.assign(
+        valid_from_on=(calibration["valid_from"] - EPOCH) // day,
+        valid_to_on=(calibration["valid_to"] - EPOCH) // day,
+    )
 
 
 def _rows(target: Table, frame: gpd.GeoDataFrame) -> list[dict[str, Any]]:

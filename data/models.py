@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -21,25 +20,45 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from data.geometry import Geom
+from data.base import Base, Bounded, Pointed, RowId, table
+from data.ledger_models import (
+    HazardEvaluation,
+    HazardEvent,
+    HazardEvidence,
+    HazardMeasure,
+    ScreenRun,
+    ScreenSection,
+)
+from data.road_models import CalibrationPoint, RoadSegment, RoutePiece
 from geo.vocabulary import RecordKind
 
-# SQLite numbers rows by itself only in a column spelled INTEGER.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-        }
-    )
+__all__ = [
+    "RECORD_TABLES",
+    "Base",
+    "CalibrationPoint",
+    "Hazard",
+    "HazardEvaluation",
+    "HazardEvent",
+    "HazardEvidence",
+    "HazardMeasure",
+    "Incident",
+    "Indicator",
+    "LoadBatch",
+    "Place",
+    "PlaceDecision",
+    "RejectedRow",
+    "RoadSegment",
+    "Route",
+    "RoutePiece",
+    "ScreenRun",
+    "ScreenSection",
+    "Site",
+    "StoreState",
+    "Unit",
+    "table",
+]
 
 
 class StoreState(Base):
@@ -54,24 +73,8 @@ class StoreState(Base):
     data_version: Mapped[int] = mapped_column(BigInteger)
     # Drawn anew with each version: a restored backup cannot pass for what it was before.
     version_key: Mapped[str] = mapped_column(String)
-
-
-class Bounded:
-    """A shape and its bounding box in degrees."""
-
-    minx: Mapped[float | None]
-    miny: Mapped[float | None]
-    maxx: Mapped[float | None]
-    maxy: Mapped[float | None]
-    geometry: Mapped[bytes | None] = mapped_column(Geom("GEOMETRY"))
-
-
-class Pointed:
-    """A point and its degrees; all three are null where the record is not placed."""
-
-    lon: Mapped[float | None]
-    lat: Mapped[float | None]
-    geometry: Mapped[bytes | None] = mapped_column(Geom("POINT"))
+    # Steps with hazards move this one: what is measured on incidents stays valid.
+    ledger_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Unit(Bounded, Base):
@@ -207,17 +210,21 @@ class RejectedRow(Base):
     is_update: Mapped[bool] = mapped_column(server_default=false())
 
 
-class Recorded:
-    """Where a record comes from. Each table holds a (source, key_hash) once.
+class Keyed:
+    """What a record is known by. Each table holds a (source, key_hash) once.
 
-    ``as_of`` is the time of the newest extract known to say what the row says, and
-    ``load_id``/``row_no`` the place it was last changed from.
+    ``as_of`` is the time of the newest extract known to say what the row says.
     """
 
     source: Mapped[str]
     key_hash: Mapped[int] = mapped_column(BigInteger)
     content_hash: Mapped[int] = mapped_column(BigInteger)
     as_of: Mapped[int] = mapped_column(BigInteger)
+
+
+class Recorded(Keyed):
+    """A record that a load brought in, and the place it was last changed from."""
+
     load_id: Mapped[int] = mapped_column(RowId, ForeignKey("load_batch.load_id"))
     row_no: Mapped[int] = mapped_column(BigInteger)
 
@@ -270,11 +277,21 @@ class Site(Recorded, Situated, Pointed, Base):
     attributes: Mapped[str | None] = mapped_column(Text)
 
 
-class Hazard(Recorded, Situated, Bounded, Base):
-    """A listed danger: a road section, a disorder spot, a hazard of a site. Days since 1970."""
+class Hazard(Keyed, Situated, Bounded, Base):
+    """A listed danger: a road section, a disorder spot, a hazard of a site. Days since 1970.
+
+    Once it has events, they say where it stands; the columns here repeat the newest.
+    """
 
     __tablename__ = "hazard"
-    __table_args__ = (Index(None, "key_hash", "source", unique=True),)
+    __table_args__ = (
+        Index(None, "key_hash", "source", unique=True),
+        Index(None, "code"),
+    )
+
+    # Null where the hazard has been opened in the ledger, not loaded.
+    load_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("load_batch.load_id"))
+    row_no: Mapped[int | None] = mapped_column(BigInteger)
 
     hazard_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     hazard_kind: Mapped[str]
@@ -288,6 +305,14 @@ class Hazard(Recorded, Situated, Bounded, Base):
     stake_from_m: Mapped[float | None]
     stake_to_m: Mapped[float | None]
     attributes: Mapped[str | None] = mapped_column(Text)
+    code: Mapped[str | None]
+    level: Mapped[str | None]
+    side: Mapped[str | None]
+    protection_grade: Mapped[str | None]
+    responsible_unit: Mapped[str | None]
+    controlled_on: Mapped[int | None]
+    control_until_on: Mapped[int | None]
+    merged_into: Mapped[int | None] = mapped_column(RowId)
 
 
 class Indicator(Recorded, Base):
@@ -301,11 +326,6 @@ class Indicator(Recorded, Base):
     indicator: Mapped[str]
     period: Mapped[str]
     value: Mapped[float]
-
-
-def table(model: type[Base]) -> Table:
-    """The model's table."""
-    return Base.metadata.tables[model.__tablename__]
 
 
 RECORD_TABLES: dict[RecordKind, Table] = {

@@ -8,16 +8,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 
+from data.region_checks import default_metric_crs, require_metric_crs, require_timezone
 from data.region_layers import (
     UNIT_COLUMNS,
     UNIT_OPTIONAL,
@@ -27,14 +27,14 @@ from data.region_layers import (
     read_units,
     write_geojson,
 )
+from data.road_layers import read_calibration, read_segments
+from data.road_reference import RoadReference
 from geo.crs import WGS84
 from geo.errors import RegionError
 
-BUNDLED = Path(__file__).parent / "sample"
+__all__ = ["BUNDLED", "RegionPack", "default_metric_crs", "region_from_units"]
 
-# CGCS2000 3-degree Gauss–Krüger zones without prefix: EPSG:4534 has its meridian at 75° E.
-CGCS2000_ZONES = {75 + 3 * step: 4534 + step for step in range(21)}
-CHINA_TIMEZONES = frozenset({"Asia/Shanghai", "Asia/Urumqi"})
+BUNDLED = Path(__file__).parent / "sample"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,10 @@ class RegionPack:
         ``number_to`` (house numbers at the ends of the line, NaN where unknown).
     places
         EPSG:4326 points: ``place_code``, ``name``, ``unit_code``, ``kind``, ``aliases``.
+    calibration
+        Surveyed stakes, see :func:`data.road_layers.read_calibration`; may be empty.
+    segments
+        Sections of one make along the routes, see :func:`data.road_layers.read_segments`.
     digest
         SHA-256 of the pack's files: the same pack gives the same digest anywhere.
     """
@@ -84,6 +88,8 @@ class RegionPack:
     units: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
+    calibration: pd.DataFrame
+    segments: pd.DataFrame
     digest: str
     folder: Path
 
@@ -92,6 +98,11 @@ class RegionPack:
         """West, south, east, north of all units in degrees."""
         west, south, east, north = self.units.total_bounds
         return float(west), float(south), float(east), float(north)
+
+    @cached_property
+    def road_reference(self) -> RoadReference:
+        """The routes with the stakes in force."""
+        return RoadReference.of(self)
 
     @classmethod
     def open(cls, name_or_path: str | Path) -> RegionPack:
@@ -106,8 +117,8 @@ class RegionPack:
         ------
         RegionError
             When a file, column or key is missing, codes repeat, a polygon is invalid or
-            overlaps another, coordinates are not WGS-84 degrees, or the metric CRS or
-            the time zone is unknown.
+            overlaps another, coordinates are not WGS-84 degrees, the metric CRS or the
+            time zone is unknown, or the calibration does not fit the roads.
         """
         folder = _folder(name_or_path)
         manifest = folder / "region.toml"
@@ -132,7 +143,7 @@ class RegionPack:
 
         digest = hashlib.sha256(content)
         paths: dict[str, Path] = {}
-        for role in ("units", "roads", "places"):
+        for role in ("units", "roads", "places", "calibration", "segments"):
             if role not in files:
                 continue
             path = folder / str(files[role])
@@ -146,7 +157,8 @@ class RegionPack:
             raise RegionError(f'{manifest}: add units = "units.geojson" under [files]')
 
         units = read_units(paths["units"], metric_crs=metric_crs)
-        return cls(
+        roads = read_roads(paths.get("roads"))
+        pack = cls(
             code=code,
             names={str(language): str(name) for language, name in names.items()},
             metric_crs=metric_crs,
@@ -156,11 +168,18 @@ class RegionPack:
             parents=_names(region, "parents", manifest),
             sources={str(k): str(v) for k, v in tree.get("source", {}).items()},
             units=units,
-            roads=read_roads(paths.get("roads")),
+            roads=roads,
             places=read_places(paths.get("places"), units=units),
+            calibration=read_calibration(paths.get("calibration"), roads=roads),
+            segments=read_segments(paths.get("segments"), roads=roads),
             digest=digest.hexdigest(),
             folder=folder,
         )
+        for begin in pack.calibration["valid_from"].dropna().unique():
+            RoadReference.of(pack, on=pd.Timestamp(begin).date())
+        if len(pack.calibration):
+            RoadReference.of(pack)
+        return pack
 
 
 def region_from_units(
@@ -289,43 +308,6 @@ def region_from_units(
         if is_new:
             folder.rmdir()
         raise
-
-
-def default_metric_crs(units: gpd.GeoDataFrame, *, timezone: str) -> str:
-    """The usual projected CRS for a region: CGCS2000 3-degree in China, else UTM.
-
-    Parameters
-    ----------
-    units
-        EPSG:4326.
-    timezone
-        A mainland time zone chooses the CGCS2000 zone whose meridian is nearest.
-    """
-    west, _, east, _ = units.total_bounds
-    meridian = 3 * round((west + east) / 6)
-    if timezone in CHINA_TIMEZONES and meridian in CGCS2000_ZONES:
-        return f"EPSG:{CGCS2000_ZONES[meridian]}"
-    return str(units.estimate_utm_crs().to_string())
-
-
-def require_metric_crs(name: str) -> None:
-    """Raise :class:`RegionError` unless ``name`` is a known projected CRS in metres."""
-    try:
-        crs = CRS.from_user_input(name)
-    except CRSError as error:
-        raise RegionError(f"metric_crs {name!r} is unknown; use e.g. EPSG:4547") from error
-    if not crs.is_projected or crs.axis_info[0].unit_name not in {"metre", "meter"}:
-        raise RegionError(
-            f"metric_crs {name!r} does not measure in metres; use a projected CRS"
-        )
-
-
-def require_timezone(name: str) -> None:
-    """Raise :class:`RegionError` unless ``name`` is a known IANA time zone."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise RegionError(f"timezone {name!r} is unknown; use e.g. Asia/Shanghai") from error
 
 
 def _folder(name_or_path: str | Path) -> Path:

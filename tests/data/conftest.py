@@ -1,21 +1,25 @@
 """A small region and small files to load."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
 
 from data.loading import LoadRequest, WriteCounts
+from data.road_layers import read_calibration, read_segments
+from data.road_reference import RoadReference
 from data.settings import Settings
 from data.store import Store
 from geo.vocabulary import CATEGORY_CODES, RecordKind
 
+NO_ROADS = gpd.GeoDataFrame({"route_code": []})
 UNITS = ("u1", "u2", "u3")
 
 
@@ -28,6 +32,15 @@ class Pack:
     units: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
     places: gpd.GeoDataFrame
+    calibration: pd.DataFrame = field(
+        default_factory=lambda: read_calibration(None, roads=NO_ROADS)
+    )
+    segments: pd.DataFrame = field(default_factory=lambda: read_segments(None, roads=NO_ROADS))
+    metric_crs: str = "EPSG:4547"
+
+    @property
+    def road_reference(self) -> RoadReference:
+        return RoadReference.of(self)
 
 
 def make_pack(*, code: str = "t1", digest: str = "one", units: tuple[str, ...] = UNITS) -> Pack:
