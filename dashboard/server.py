@@ -24,6 +24,7 @@ from dashboard.intake import Intake, Reviewer, register
 from dashboard.routes import routes
 from dashboard.theme import THEME
 from data.settings import Settings
+from geo.warm import warm_measures
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -49,7 +50,10 @@ def warm_up() -> None:
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(warm_up)
+    # Pages open meanwhile; a measure asked for too early waits for its own part only.
+    warming = asyncio.create_task(asyncio.to_thread(warm_measures))
     yield
+    await warming
 
 
 app = st.App(SCRIPT, routes=routes(), lifespan=_lifespan)

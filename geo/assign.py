@@ -63,7 +63,8 @@ class UnitIndex:
         -------
         (m) int32 array of positions in the frame, :data:`OUTSIDE` (-1) where none.
         """
-        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        y = np.ascontiguousarray(y, dtype=np.float64)
         if not len(self._polygons):
             return np.full(len(x), OUTSIDE, dtype=np.int32)
         found = _look_up(

@@ -115,6 +115,8 @@ def emerging_hotspots(
 
     Raises
     ------
+    ExactCostError
+        When the exact null would take too long for these counts; simulate it then.
     FrameError
         When the cube has fewer than two steps or does not fit the neighbours.
     """

@@ -5,6 +5,7 @@
     ├── RegionError        a region pack is missing, incomplete or not the store's own
     ├── CrsError           a frame is in the wrong coordinate system
     ├── FrameError         a frame lacks a column, or holds what it must not
+    │   └── ExactCostError      ... counts too large for exact p-values
     ├── SourceError        a whole file cannot be used (nothing of it is loaded)
     │   └── RefusedFileError    ... because reading it would be unsafe
     ├── ProfileError       a source profile is wrong
@@ -34,6 +35,10 @@ class CrsError(SafetyError):
 
 class FrameError(SafetyError):
     """A frame lacks a column or holds values outside its contract."""
+
+
+class ExactCostError(FrameError):
+    """The counts are sound, but exact p-values would take too long: simulate the null."""
 
 
 class SourceError(SafetyError):

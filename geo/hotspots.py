@@ -182,6 +182,13 @@ def hotspots(
     Frame of n rows: ``value, neighbours, around`` (sum over the neighbours), ``gi_star``
     (z-score), ``local_moran, p_high, p_low, q_high, q_low``, ``spot`` (:class:`Spot`) and
     ``cluster`` (:class:`Cluster`).
+
+    Raises
+    ------
+    ExactCostError
+        When the exact null would take too long for these counts; simulate it then.
+    FrameError
+        When the values do not fit the neighbours, or are not counts for the exact null.
     """
     x = _checked(values, neighbours)
     around, degrees = neighbours.sums(x), neighbours.degrees

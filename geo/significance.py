@@ -23,7 +23,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from geo.compiled import compiled
-from geo.errors import FrameError
+from geo.errors import ExactCostError, FrameError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -61,9 +61,11 @@ def exact_tails(counts: npt.ArrayLike, sums: npt.ArrayLike, degrees: npt.ArrayLi
 
     Raises
     ------
+    ExactCostError
+        When the counts are so large and varied that the exact answer would take more than
+        some seconds: use :func:`simulated_tails` then.
     FrameError
-        When the counts are not whole numbers, or so large and varied that the exact answer
-        would take long: use :func:`simulated_tails` then.
+        When the counts are not whole numbers, or the sums not those of distinct neighbours.
     """
     own = np.asarray(counts, dtype=np.float64)
     if len(own) and ((own < 0).any() or (own != np.rint(own)).any()):
@@ -83,7 +85,7 @@ def exact_tails(counts: npt.ArrayLike, sums: npt.ArrayLike, degrees: npt.ArrayLi
     largest = np.sort(own)[::-1][:most].astype(np.int64).sum()
     states = (most + 1) * (int(largest) + 1)
     if states > MAX_STATES or states * len(values) * np.log2(len(values) + 1) > MAX_WORK:
-        raise FrameError(
+        raise ExactCostError(
             f"counts up to {values[-1]} with {most} neighbours are too large for exact "
             "p-values; take smaller cells or simulate the null"
         )

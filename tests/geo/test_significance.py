@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import FrameError
+from geo.errors import ExactCostError, FrameError
 from geo.grid import SquareGrid
 from geo.significance import benjamini_hochberg, exact_tails, simulated_tails
 
@@ -140,3 +140,8 @@ def test_refusals(counts: list, sums: list, degrees: list, message: str) -> None
 def test_nothing_to_test() -> None:
     assert exact_tails([], [], []).high.tolist() == []
     assert simulated_tails([1.0], [0.0], [0]).low.tolist() == [1.0]
+
+
+def test_too_large_counts_are_an_error_of_their_own() -> None:
+    with pytest.raises(ExactCostError, match="simulate the null"):
+        exact_tails([0, 9_000_000], [0, 0], [1, 1])
