@@ -1,20 +1,17 @@
 """How good a forecast is, measured on windows it had not seen.
 
 A rolling-origin back-test forecasts one window after the other from its own past,
-flags the same share of the area for every method and counts what fell inside:
+flags the same share of the area for every method and counts what fell inside
+(:mod:`geo.accuracy`). Intervals come from a block bootstrap over windows, since
+neighbouring weeks resemble each other.
 
-- hit rate n/N, the share of incidents in the flagged cells;
-- PAI = (n/N)/(a/A) (Chainey, Tompson & Uhlig 2008, doi:10.1057/palgrave.sj.8350066);
-- PEI* = n / n*, hits over those of an oracle that flags as many cells knowing the outcome.
-
-Equal scores at the edge of the flagged area share the hits of their tie evenly: the
-expected value of a random choice, without its noise. Intervals come from a block
-bootstrap over windows, since neighbouring weeks resemble each other.
+The rule that picks the method in use is back-tested with them, as the method "decided":
+at each origin it knows the windows scored before, and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,18 +19,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo.accuracy import flagged_hits, oracle_hits
+from geo.component_maps import SCALES, Scale
 from geo.errors import FrameError
-from geo.forecast import METHODS, SCALES, Forecast, Method, Scale, rolling_forecasts
+from geo.forecast import Forecast, Method, methods_for, rolling_forecasts
 from geo.training import History
 
 Floats = npt.NDArray[np.float64]
+Scored = Method | Literal["decided"]
 
 AREA_SHARES: tuple[float, ...] = (0.005, 0.01, 0.02, 0.05, 0.10)
-BASELINE: Method = "count_all"
+BASELINES: tuple[Method, ...] = ("count_all", "count_shift")
 REPLICATES = 2_000
 
 _CONFIDENCE = (2.5, 97.5)
+_LEAST_WINDOWS = 6  # that hold events: equal signs in five come by chance in 1 of 32
 _SEED = 20_240_501
+_LEAD = 1.0  # mean standardised lead before a method takes over
+_CHALLENGERS: tuple[Method, ...] = ("count_all", "count_shift", "blend")  # last word last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,11 @@ class Backtest:
     observed
         (windows) weight that fell in each window.
     hits
-        Per method, (windows, shares) weight inside the flagged cells.
+        Per method, (windows, shares) weight inside the flagged cells. "decided" is there
+        where the blend is: the method in use at each origin.
+    in_use
+        The method in use in each window, and last the one for the window to come;
+        (windows + 1), empty without the blend.
     oracle
         (windows, shares) the most that as many cells could have held.
     area_shares
@@ -57,7 +64,8 @@ class Backtest:
     horizon_days: float
     origins_days: Floats
     observed: Floats
-    hits: dict[Method, Floats]
+    hits: Mapping[Scored, Floats]
+    in_use: tuple[Method, ...]
     oracle: Floats
     area_shares: Floats
     cells: int
@@ -65,57 +73,13 @@ class Backtest:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Which method to use, and the reason in figures."""
+    """Which method to use, and how the blend compares to the counts."""
 
     method: Method
     is_better: bool
     is_worse: bool
     events: float
     windows: int
-
-
-def accuracy_curve(
-    predicted: npt.ArrayLike,
-    observed: npt.ArrayLike,
-    *,
-    ties: Literal["share", "fewest"] = "share",
-) -> pd.DataFrame:
-    """Accuracy when the top 1, 2, … n cells of equal area are flagged.
-
-    Parameters
-    ----------
-    predicted, observed
-        (n) expected and observed weight per cell.
-    ties
-        "share" gives cells of equal prediction the mean of their outcomes;
-        "fewest" puts the poorest first.
-
-    Returns
-    -------
-    Frame of n rows: ``cells``, ``area_share``, ``hits``, ``hit_rate``, ``pai``,
-    ``pei_star`` and ``rri`` (predicted over observed in the flagged cells).
-    """
-    score, count = np.asarray(predicted, dtype=float), np.asarray(observed, dtype=float)
-    order = np.lexsort((count, -score))
-    ranked = count[order]
-    if ties == "share":
-        tie = np.unique(-score[order], return_inverse=True)[1]
-        ranked = (np.bincount(tie, weights=ranked) / np.bincount(tie))[tie]
-    cells = np.arange(1, len(score) + 1)
-    hits, total = np.cumsum(ranked), count.sum()
-    best = np.cumsum(-np.sort(-count))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hit_rate = hits / total
-        curve = {
-            "cells": cells,
-            "area_share": cells / len(score),
-            "hits": hits,
-            "hit_rate": hit_rate,
-            "pai": hit_rate / (cells / len(score)),
-            "pei_star": hits / best,
-            "rri": np.cumsum(score[order]) / hits,
-        }
-    return pd.DataFrame(curve)
 
 
 def backtest(
@@ -125,8 +89,10 @@ def backtest(
     first_origin_days: float,
     end_days: float,
     area_shares: Sequence[float] = AREA_SHARES,
-    methods: Sequence[Method] = METHODS,
+    methods: Sequence[Method] | None = None,
     scales: Sequence[Scale] = SCALES,
+    background: History | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Backtest:
     """Forecast and score consecutive windows from the first origin to the end.
 
@@ -136,46 +102,85 @@ def backtest(
         Windows [origin, origin + horizon), the last one ending at or before ``end_days``.
     area_shares
         Shares of the county's area to flag.
+    methods
+        All that apply by default (:func:`geo.forecast.rolling_forecasts`).
+    background
+        Incidents of all hours, where ``history`` holds those of one shift.
+    progress
+        Called after each window with the number done and the total.
 
     Raises
     ------
     FrameError
-        When no whole window fits, or the baseline is not among the methods.
+        When no whole window fits, or the all-history count is not among the methods.
     """
     windows = int((end_days - first_origin_days) / horizon_days + 1e-9)
     if windows < 1:
         raise FrameError("no whole window fits between the first origin and the end")
-    if BASELINE not in methods:
-        raise FrameError(f"the back-test needs the baseline {BASELINE!r} among its methods")
+    chosen = methods_for(background) if methods is None else tuple(methods)
+    if "count_all" not in chosen:
+        raise FrameError("the back-test needs the baseline 'count_all' among its methods")
     cells = int(history.inside.sum())
     flagged = np.maximum(1, np.rint(np.asarray(area_shares) * cells).astype(np.int64))
     origins: Floats = first_origin_days + horizon_days * np.arange(windows, dtype=np.float64)
     shape = (windows, len(flagged))
-    hits: dict[Method, Floats] = {method: np.zeros(shape) for method in methods}
+    hits: dict[Scored, Floats] = {method: np.zeros(shape) for method in chosen}
     observed, oracle = np.zeros(windows), np.zeros(shape)
     rolling = rolling_forecasts(
         history,
         origins_days=origins,
         horizon_days=horizon_days,
-        methods=methods,
+        methods=chosen,
         scales=scales,
+        background=background,
     )
     for window, forecasts in enumerate(rolling):
         start = float(origins[window])
         seen = history.counts(start, start + horizon_days)[history.inside]
         observed[window] = seen.sum()
-        oracle[window] = np.cumsum(-np.sort(-seen))[flagged - 1]
+        oracle[window] = oracle_hits(seen, flagged)
         for method, made in forecasts.items():
-            hits[method][window] = _hits(made.expected[history.inside], seen, flagged)
+            hits[method][window] = flagged_hits(made.expected[history.inside], seen, flagged)
+        if progress is not None:
+            progress(window + 1, windows)
+    in_use = methods_in_use(hits) if "blend" in chosen else ()
+    if in_use:
+        rows = [hits[method][window] for window, method in enumerate(in_use[:-1])]
+        hits["decided"] = np.stack(rows)
     return Backtest(
         horizon_days=horizon_days,
         origins_days=origins,
         observed=observed,
         hits=hits,
+        in_use=in_use,
         oracle=oracle,
         area_shares=flagged / cells,
         cells=cells,
     )
+
+
+def methods_in_use(hits: Mapping[Scored, Floats]) -> tuple[Method, ...]:
+    """The method in use in each window and in the one to come, by the windows before it.
+
+    To start with nothing is known, and the all-history count is used. The shift's own
+    count, where there is one, and last the blend take over while they lead the method
+    that is in use without them. The lead at an area share, the difference in hits, is
+    standardised by its own size, z = Σd / √Σd²; a method leads while z is negative at no
+    area share and more than one on average (one window never suffices). This asks more than "not significantly
+    worse": that rule sees a small lasting loss only once it has become significant.
+
+    Parameters
+    ----------
+    hits
+        Per method, (windows, shares), with "count_all" among them.
+    """
+    chain = [method for method in _CHALLENGERS if method in hits]
+    windows = len(hits["count_all"])
+    holder = np.zeros(windows + 1, dtype=np.int64)
+    for position, challenger in enumerate(chain[1:], start=1):
+        leads = np.stack([_leads(hits[challenger] - hits[other]) for other in chain[:position]])
+        holder = np.where(leads[holder, np.arange(windows + 1)], position, holder)
+    return tuple(chain[position] for position in holder.tolist())
 
 
 def score(
@@ -194,24 +199,34 @@ def score(
     -------
     One row per method and area share: ``method``, ``area_share``, ``windows``,
     ``events``, ``hit_rate``, ``hit_rate_low``, ``hit_rate_high``, ``pai``, ``pai_low``,
-    ``pai_high``, ``pei_star``, ``difference`` (hit rate less the all-history count's),
-    ``difference_low``, ``difference_high``. Shares are fractions of one.
+    ``pai_high``, ``pei_star``, ``baseline``, ``difference`` (hit rate less the
+    baseline's), ``difference_low``, ``difference_high``. Shares are fractions of one.
+    Intervals are NaN where fewer than six windows hold events, rates where none does. The
+    baseline is the all-history count or, in the back-test of a shift, whichever of the
+    count of all hours and the shift's own has held more at that area share.
     """
     draws = _block_draws(len(result.observed), replicates, block_windows)
     total = result.observed.sum()
     drawn_total = draws @ result.observed
-    base = result.hits[BASELINE]
+    has_interval = (result.observed > 0).sum() >= _LEAST_WINDOWS
+    counts = [method for method in BASELINES if method in result.hits]
+    held = np.stack([result.hits[method].sum(axis=0) for method in counts])
+    baselines = [counts[position] for position in held.argmax(axis=0).tolist()]
     rows = []
     for method, hits in result.hits.items():
         for column, area in enumerate(result.area_shares.tolist()):
+            lead = hits[:, column] - result.hits[baselines[column]][:, column]
             with np.errstate(divide="ignore", invalid="ignore"):
                 rate = hits[:, column].sum() / total
                 rates = (draws @ hits[:, column]) / drawn_total
-                gain = (hits[:, column] - base[:, column]).sum() / total
-                gains = (draws @ (hits[:, column] - base[:, column])) / drawn_total
+                gains = (draws @ lead) / drawn_total
                 pei_star = hits[:, column].sum() / result.oracle[:, column].sum()
-            low, high = np.nanpercentile(rates, _CONFIDENCE) if total else (np.nan, np.nan)
-            worse, better = np.nanpercentile(gains, _CONFIDENCE) if total else (np.nan, np.nan)
+                gain = lead.sum() / total
+            low, high, worse, better = (
+                np.nanpercentile([rates, gains], _CONFIDENCE, axis=1).T.ravel().tolist()
+                if has_interval
+                else (np.nan,) * 4
+            )
             rows.append(
                 {
                     "method": method,
@@ -225,6 +240,7 @@ def score(
                     "pai_low": low / area,
                     "pai_high": high / area,
                     "pei_star": pei_star,
+                    "baseline": baselines[column],
                     "difference": gain,
                     "difference_low": worse,
                     "difference_high": better,
@@ -233,23 +249,25 @@ def score(
     return pd.DataFrame(rows)
 
 
-def decide(scores: pd.DataFrame, *, method: Method = "blend") -> Decision:
-    """The method to use: the given one unless it is significantly worse anywhere.
+def decide(result: Backtest, scores: pd.DataFrame) -> Decision:
+    """The method for the window to come: the one the back-tested rule has in use.
 
-    Significantly worse means that the interval of the difference to the all-history
-    count lies below zero at some area share; better, above zero at one and worse at none.
+    Parameters
+    ----------
+    scores
+        :func:`score` of the same back-test. The blend is worse where the interval of its
+        difference to the baseline lies below zero at some area share, better where above
+        zero at one and worse at none.
     """
-    rows = scores[scores["method"] == method]
+    rows = scores[scores["method"] == "blend"]
     is_worse = bool((rows["difference_high"] < 0).any())
     is_better = bool((rows["difference_low"] > 0).any()) and not is_worse
-    # Without one scored event there is no evidence for anything but the plain count.
-    untested = rows.empty or not rows["events"].iloc[0] > 0
     return Decision(
-        method=BASELINE if is_worse or untested else method,
+        method=result.in_use[-1] if result.in_use else "count_all",
         is_better=is_better,
         is_worse=is_worse,
-        events=0.0 if rows.empty else float(rows["events"].iloc[0]),
-        windows=0 if rows.empty else int(rows["windows"].iloc[0]),
+        events=float(result.observed.sum()),
+        windows=len(result.observed),
     )
 
 
@@ -285,15 +303,11 @@ def drift(
     return pd.DataFrame(rows, columns=["origin_days", "unchanged", "capture"])
 
 
-def _hits(score: Floats, seen: Floats, flagged: npt.NDArray[np.int64]) -> Floats:
-    """Weight inside the top cells for each number of cells, ties shared."""
-    hits = np.zeros(len(flagged))
-    for position, cells in enumerate(flagged.tolist()):
-        threshold = np.partition(score, len(score) - cells)[len(score) - cells]
-        above, tied = score > threshold, score == threshold
-        room = (cells - above.sum()) / tied.sum()
-        hits[position] = seen[above].sum() + room * seen[tied].sum()
-    return hits
+def _leads(lead: Floats) -> npt.NDArray[np.bool_]:
+    """(windows + 1) whether a method leads by the windows before; (windows, shares) given."""
+    size = np.sqrt(np.cumsum(lead**2, axis=0))
+    z = np.divide(np.cumsum(lead, axis=0), size, out=np.zeros(size.shape), where=size > 0)
+    return np.append(False, (z >= 0).all(axis=1) & (z.mean(axis=1) > _LEAD))
 
 
 def _block_draws(windows: int, replicates: int, block: int | None) -> Floats:

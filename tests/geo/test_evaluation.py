@@ -11,11 +11,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.accuracy import accuracy_curve, flagged_hits
 from geo.errors import FrameError
-from geo.evaluation import Backtest, accuracy_curve, backtest, decide, drift, score
+from geo.evaluation import Backtest, backtest, decide, drift, methods_in_use, score
 from geo.forecast import forecast
 from geo.grid import SquareGrid
-from geo.training import History
+from geo.training import History, harm_weights, shift_histories
 
 REALDATA = os.environ.get("PINGAN_REALDATA")
 needs_real_data = pytest.mark.skipif(REALDATA is None, reason="PINGAN_REALDATA is not set")
@@ -39,6 +40,17 @@ def test_curve_to_the_printed_digits() -> None:
 def test_ties_share_their_hits() -> None:
     curve = accuracy_curve([4, 4, 4, 0], [6, 3, 0, 1])
     assert curve["hits"].tolist() == [3.0, 6.0, 9.0, 10.0]
+
+
+@given(
+    score=st.lists(st.integers(0, 4), min_size=1, max_size=30),
+    seed=st.integers(0, 99),
+)
+def test_hits_of_flagged_cells_are_those_of_the_curve(score: list[int], seed: int) -> None:
+    seen = np.random.default_rng(seed).poisson(1.0, len(score)).astype(float)
+    flagged = np.arange(1, len(score) + 1)
+    hits = flagged_hits(np.array(score, dtype=float), seen, flagged)
+    assert hits == pytest.approx(accuracy_curve(score, seen)["hits"].to_numpy())
 
 
 @given(
@@ -88,11 +100,13 @@ def test_score_reports_rates_of_sums_and_an_interval_around_them() -> None:
 
 
 def made_up(hits: np.ndarray, base: np.ndarray) -> Backtest:
+    pair = {"blend": hits[:, None], "count_all": base[:, None]}
     return Backtest(
         horizon_days=7.0,
         origins_days=np.arange(len(hits)) * 7.0,
         observed=np.full(len(hits), 50.0),
-        hits={"blend": hits[:, None], "count_all": base[:, None]},
+        hits=pair,
+        in_use=methods_in_use(pair),
         oracle=np.full((len(hits), 1), 40.0),
         area_shares=np.array([0.05]),
         cells=100,
@@ -113,16 +127,17 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     ("gain", "method", "is_better", "is_worse"),
     [
         (4.0, "blend", True, False),
-        (0.0, "blend", False, False),
+        (0.0, "count_all", False, False),
         (-4.0, "count_all", False, True),
     ],
 )
-def test_the_blend_is_used_unless_significantly_worse(
+def test_the_blend_is_used_where_it_leads(
     gain: float, method: str, is_better: bool, is_worse: bool
 ) -> None:
     base = np.random.default_rng(1).binomial(50, 0.3, 40).astype(float)
     noise = np.random.default_rng(2).normal(0, 1, 40)
-    decision = decide(score(made_up(base + gain + noise - noise.mean(), base)))
+    result = made_up(base + gain + noise - noise.mean(), base)
+    decision = decide(result, score(result))
     assert (decision.method, decision.is_better, decision.is_worse) == (
         method,
         is_better,
@@ -131,11 +146,148 @@ def test_the_blend_is_used_unless_significantly_worse(
     assert (decision.events, decision.windows) == (2_000.0, 40)
 
 
+def test_each_window_is_decided_by_the_windows_before_it() -> None:
+    lead = np.array([[1.0, 1], [1, 1], [-1, 3], [-2, 0], [2, 2], [9, 9]])
+    hits = {"blend": 10 + lead, "count_all": np.full(lead.shape, 10.0)}
+    # z after each window: (1, 1), (1.4, 1.4), (0.6, 1.5), (-0.4, 1.5), (0.3, 1.8), (1, 1.4).
+    in_use = methods_in_use(hits)
+    assert in_use == ("count_all", "count_all", "blend", "blend", "count_all", "blend", "blend")
+    # What comes later changes no earlier choice.
+    for windows in range(1, 6):
+        known = {method: rows[:windows] for method, rows in hits.items()}
+        assert methods_in_use(known) == in_use[: windows + 1]
+
+
+def test_the_blend_must_lead_the_count_that_is_in_use() -> None:
+    hits = {name: np.full((8, 2), held) for name, held in
+            (("count_all", 5.0), ("count_shift", 7.0), ("blend", 6.0))}  # fmt: skip
+    assert methods_in_use(hits) == ("count_all",) * 2 + ("count_shift",) * 7
+    hits["blend"] += 2
+    assert methods_in_use(hits) == ("count_all",) * 2 + ("blend",) * 7
+
+
+@pytest.mark.parametrize("kind", ["uniform", "skewed", "concentrated"])
+@pytest.mark.parametrize("per_week", [5, 40, 200])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_decided_method_is_not_worse_in_cities_without_structure(
+    kind: str, per_week: int, seed: int
+) -> None:
+    rng = np.random.default_rng(10_000 * seed + per_week)
+    rate = {
+        "uniform": np.ones(900),
+        "skewed": rng.gamma(0.5, 1.0, 900),
+        "concentrated": np.where(np.arange(900) % 30 == 0, rng.pareto(1.0, 900), 1e-4),
+    }[kind]
+    n = rng.poisson(per_week * 100)
+    data = History(
+        cell=rng.choice(900, n, p=rate / rate.sum()),
+        time_days=rng.uniform(0, 700, n),
+        inside=np.ones((30, 30), dtype=bool),
+    )
+    result = backtest(
+        data,
+        horizon_days=7.0,
+        first_origin_days=336.0,
+        end_days=700.0,
+        methods=("blend", "count_all"),
+    )
+    scores = score(result)
+    decided = scores[scores["method"] == "decided"]
+    assert len(decided) == 5
+    assert (decided["difference_high"] >= 0).all()
+    assert not (decide(result, scores).method == "blend" and decided["difference"].min() < 0)
+
+
 def test_without_events_the_plain_count_is_used() -> None:
     nothing = np.zeros(5)
     result = made_up(nothing, nothing)
     result.observed[:] = 0
-    assert decide(score(result)).method == "count_all"
+    assert decide(result, score(result)).method == "count_all"
+
+
+def test_few_windows_with_events_give_rates_but_no_interval() -> None:
+    result = made_up(np.arange(8.0), np.zeros(8))
+    result.observed[5:] = 0
+    row = score(result).iloc[0]
+    assert row["hit_rate"] == pytest.approx(28 / 250)
+    assert np.isnan(row["hit_rate_low"])
+    decision = decide(result, score(result))
+    assert (decision.is_better, decision.is_worse) == (False, False)
+
+
+def test_progress_is_told_after_each_window() -> None:
+    told: list[tuple[int, int]] = []
+    backtest(
+        planted(),
+        horizon_days=7.0,
+        first_origin_days=252.0,
+        end_days=280.0,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_shift_is_scored_against_the_stronger_of_its_counts() -> None:
+    rng = np.random.default_rng(11)
+    data = planted(4, 9_000)
+    hour = rng.integers(0, 24, len(data.cell))
+    own, every = shift_histories(
+        data.cell, np.floor(data.time_days), hour, inside=data.inside, start_hour=8
+    )
+    result = backtest(
+        own, horizon_days=1.0, first_origin_days=200.0, end_days=280.0, background=every
+    )
+    assert result.observed.sum() == ((own.time_days >= 200) & (own.time_days < 280)).sum()
+    scores = score(result)
+    assert set(scores["method"]) == {
+        "blend", "count_all", "count_shift", "count_recent", "kde", "decided"
+    }  # fmt: skip
+    rates = scores.pivot_table(index="area_share", columns="method", values="hit_rate")
+    best = rates[["count_all", "count_shift"]].max(axis=1)
+    blend = scores[scores["method"] == "blend"].set_index("area_share")
+    assert blend["difference"].to_numpy() == pytest.approx(
+        (blend["hit_rate"] - best).to_numpy()
+    )
+    assert (blend["baseline"] == rates[["count_all", "count_shift"]].idxmax(axis=1)).all()
+
+
+N = 900
+RNG = np.random.default_rng(12)
+ANYWHERE, WHENEVER = RNG.integers(0, 400, N), RNG.uniform(0, 1_095, N)
+ODD_CITIES = {
+    "fifty incidents": (ANYWHERE[:50], WHENEVER[:50] / 3, 7.0, 180.0, 365.0),
+    "one year": (ANYWHERE, WHENEVER / 3, 7.0, 90.0, 365.0),
+    "months only": (ANYWHERE, np.floor(WHENEVER / 30.44) * 30, 7.0, 365.0, 1_080.0),
+    "huge horizon": (ANYWHERE, WHENEVER, 400.0, 500.0, 900.0),
+    "one cell": (np.full(N, 77), WHENEVER, 7.0, 365.0, 1_095.0),
+    "nothing lately": (ANYWHERE, WHENEVER * 0.8, 28.0, 365.0, 1_095.0),
+    "nothing scored": (ANYWHERE, WHENEVER * 0.3, 7.0, 700.0, 1_095.0),
+}
+
+
+@pytest.mark.parametrize("name", ODD_CITIES)
+@pytest.mark.parametrize("is_harm", [False, True])
+def test_odd_cities_are_scored_without_gaps(name: str, is_harm: bool) -> None:
+    cell, days, horizon, first, end = ODD_CITIES[name]
+    severity = np.random.default_rng(13).choice(5, len(cell), p=[0.1, 0.6, 0.2, 0.08, 0.02])
+    weight = harm_weights(severity) if is_harm else np.ones(len(cell))
+    data = History(
+        cell=cell, time_days=days, weight=weight, inside=np.ones((20, 20), dtype=bool)
+    )
+    result = backtest(data, horizon_days=horizon, first_origin_days=first, end_days=end)
+    scores = score(result)
+    decision = decide(result, scores)
+    figures = ["hit_rate", "pai", "pei_star", "difference"]
+    bounds = ["hit_rate_low", "hit_rate_high", "difference_low", "difference_high"]
+    assert scores[figures].notna().all(axis=None) == (decision.events > 0)
+    assert scores[bounds].notna().all(axis=None) == ((result.observed > 0).sum() >= 6)
+    live = forecast(data, origin_days=end, horizon_days=horizon, method=decision.method)
+    assert np.isfinite(live.expected).all()
+    assert live.expected.sum() > 0
+    if name in ("nothing scored", "huge horizon", "one cell"):
+        assert (decision.method, decision.is_better, decision.is_worse) == (
+            "count_all", False, False
+        )  # fmt: skip
 
 
 def test_drift_tells_an_area_that_never_changes() -> None:
@@ -176,24 +328,54 @@ def police_districts() -> shapely.Polygon:
 
 
 def blend_rows(data: History, **options: float) -> pd.DataFrame:
-    scores = score(backtest(data, methods=("blend", "count_all"), **options))
-    assert not decide(scores).is_worse
+    result = backtest(data, methods=("blend", "count_all"), **options)
+    scores = score(result)
+    decision = decide(result, scores)
+    assert (decision.method, decision.is_worse) == ("blend", False)
+    decided = scores[scores["method"] == "decided"]
+    assert (decided["difference_high"] >= 0).all()
+    assert decided["difference"].iloc[3] > 0
     return scores[scores["method"] == "blend"].set_index(scores["area_share"].round(3).iloc[:5])
 
 
-@needs_real_data
-def test_chicago_assaults_beat_the_count_at_five_per_cent_of_area() -> None:
+def chicago_assaults() -> History:
     rows = pd.read_csv(
         FOLDER / "chicago/chicago_aggravated_assaults.csv.gz", parse_dates=["date"]
     )
     points = gpd.GeoSeries(gpd.points_from_xy(rows["longitude"], rows["latitude"]), crs=4326)
     points = points.to_crs(26971)
-    data = real_history(points.x, points.y, rows["date"], police_districts())
+    return real_history(points.x, points.y, rows["date"], police_districts())
+
+
+@needs_real_data
+def test_chicago_assaults_beat_the_count_at_five_per_cent_of_area() -> None:
+    data = chicago_assaults()
     # The last two years. Not blind: the prior was picked on districts in the same years.
     blend = blend_rows(data, horizon_days=7.0, first_origin_days=2_920.0, end_days=3_650.0)
     assert blend.loc[0.05, "difference_low"] > 0
     assert 0.30 < blend.loc[0.05, "hit_rate"] < 0.37
     assert blend.loc[0.05, "windows"] == 104
+
+
+@needs_real_data
+def test_chicago_evening_shift_beats_both_counts() -> None:
+    data = chicago_assaults()
+    day = np.floor(data.time_days)
+    hour = np.floor((data.time_days - day) * 24 + 1e-6).astype(int)
+    own, every = shift_histories(data.cell, day, hour, inside=data.inside, start_hour=16)
+    result = backtest(
+        own,
+        horizon_days=1.0,
+        first_origin_days=3_468.0,
+        end_days=3_650.0,
+        background=every,
+        methods=("blend", "count_all", "count_shift"),
+    )
+    scores = score(result)
+    decision = decide(result, scores)
+    assert (decision.method, decision.is_better) == ("blend", True)
+    rows = scores[scores["method"].isin(["blend", "decided"])]
+    assert (rows["difference_high"] >= 0).all()
 
 
 @needs_real_data

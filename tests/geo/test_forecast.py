@@ -5,10 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.component_maps import SCALES, Scale
 from geo.errors import FrameError
-from geo.forecast import METHODS, SCALES, Scale, forecast, rolling_forecasts
-from geo.training import DISCOVERED_CATEGORIES, History, harm_weights, trainable_categories
-from geo.vocabulary import CATEGORY_CODES
+from geo.forecast import METHODS, SHIFT_METHODS, forecast, rolling_forecasts
+from geo.training import (
+    DISCOVERED_CATEGORIES,
+    HARM_WEIGHTS,
+    History,
+    harm_weights,
+    shift_histories,
+    trainable_categories,
+)
+from geo.vocabulary import CATEGORY_CODES, Severity
 
 INSIDE = np.ones((20, 30), dtype=bool)
 
@@ -56,7 +64,16 @@ def test_shares_sum_to_one_and_the_total_is_the_recent_rate() -> None:
     assert sum(made.component_share.values()) == pytest.approx(1.0)
     assert set(made.component_share) == set(SCALES)
     recent = ((data.time_days >= 98) & (data.time_days < 140)).sum()
-    assert made.expected.sum() == pytest.approx(recent / 6)
+    rate = 600 / (140 - data.time_days[0]) * 7
+    # The six windows before, and twenty incidents' worth of the long run.
+    assert made.expected.sum() == pytest.approx((recent + 20) / (6 + 20 / rate))
+
+
+def test_a_quiet_month_does_not_end_all_expectation() -> None:
+    data = history(np.arange(40), np.linspace(0, 100, 40))
+    made = forecast(data, origin_days=200.0, horizon_days=7.0)
+    assert made.expected.sum() == pytest.approx(20 / (6 + 20 / (40 / 200 * 7)))
+    assert made.expected[made.inside].min() > 0
 
 
 def test_a_lasting_hot_cell_is_told_by_the_unsmoothed_long_memory() -> None:
@@ -166,3 +183,117 @@ def test_impossible_histories_are_refused() -> None:
         history(np.array([1]), np.array([0.0]), weight=np.array([-1.0]))
     with pytest.raises(FrameError, match="no cell"):
         History(cell=np.array([0]), time_days=np.array([0.0]), inside=~INSIDE)
+
+
+def random_shift(seed: int, n: int = 900) -> tuple[History, History]:
+    rng = np.random.default_rng(seed)
+    hour = rng.choice([*range(24), 255], n)
+    cell, day = rng.integers(0, INSIDE.size, n), rng.integers(0, 140, n)
+    return shift_histories(cell, day, hour, inside=INSIDE, start_hour=16)
+
+
+def test_a_shift_is_counted_from_its_start_and_runs_past_midnight() -> None:
+    own, every = shift_histories(
+        [1, 2, 3, 4, 5, 6],
+        [10, 10, 11, 11, 11, 11],
+        [21, 22, 0, 5, 6, 255],
+        inside=INSIDE,
+        start_hour=22,
+        length_hours=8,
+        weight=[1, 2, 3, 4, 5, 6],
+    )
+    assert own.cell.tolist() == [2, 3, 4]
+    assert own.weight.tolist() == [2, 3, 4]
+    assert own.time_days == pytest.approx([10, 10 + 2 / 24, 10 + 7 / 24])
+    # Known to the day only: in the background, and not before its day has ended at 24 h.
+    assert every.cell.tolist() == [1, 2, 3, 4, 5, 6]
+    assert every.time_days[-1] == pytest.approx(11 + 2 / 24, abs=1e-4)
+    assert every.time_days[-1] < 11 + 2 / 24
+    assert own.total(10, 10 + 8 / 24) == 9.0
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 10**6))
+def test_nothing_after_the_origin_matters_to_a_shift(seed: int) -> None:
+    own, every = random_shift(seed)
+    own_past, every_past = (
+        history(data.cell[data.time_days < 100], data.time_days[data.time_days < 100])
+        for data in (own, every)
+    )
+    for method in SHIFT_METHODS:
+        options = {"origin_days": 100.0, "horizon_days": 1.0, "method": method}
+        whole = forecast(own, background=every, **options)
+        past = forecast(own_past, background=every_past, **options)
+        assert np.array_equal(whole.expected, past.expected)
+
+
+def test_a_shift_may_learn_from_all_hours_and_from_its_own() -> None:
+    rng = np.random.default_rng(3)
+    day = np.sort(rng.integers(0, 400, 12_000))
+    hour = rng.integers(0, 24, 12_000)
+    # Where the places do not depend on the hour, all hours tell more.
+    cell = rng.choice(INSIDE.size, 12_000, p=rng.dirichlet(np.full(INSIDE.size, 0.1)))
+    # Where the shift has places of its own, its own past does.
+    other = np.where(hour < 8, INSIDE.size - 1 - cell, cell)
+    parts = []
+    for cells in (cell, other):
+        own, every = shift_histories(cells, day, hour, inside=INSIDE, start_hour=0)
+        made = forecast(own, origin_days=400.0, horizon_days=1.0, background=every)
+        assert len(made.component_share) == 2 * len(SCALES)
+        assert sum(made.component_share.values()) == pytest.approx(1.0)
+        parts.append(sum(p for s, p in made.component_share.items() if s.is_background))
+    assert parts[0] > 0.5 > 0.4 > parts[1]
+
+
+def test_counts_of_a_shift_and_of_all_hours_hold_the_total_of_the_shift() -> None:
+    own, every = random_shift(4)
+    begin = own.time_days[0]
+    options = {"origin_days": 140.0, "horizon_days": 1.0, "background": every}
+    counts = {m: forecast(own, method=m, **options) for m in ("count_all", "count_shift")}
+    rate = len(own.cell) / (140 - begin) * counts["count_all"].week_factor
+    for made in counts.values():
+        assert made.expected.sum() == pytest.approx(rate)
+    assert counts["count_all"].expected == pytest.approx(
+        every.counts(-np.inf, np.inf) * rate / len(every.cell)
+    )
+    assert counts["count_shift"].expected == pytest.approx(
+        own.counts(-np.inf, np.inf) * rate / len(own.cell)
+    )
+
+
+def test_fridays_differ_from_tuesdays_as_far_as_incidents_show() -> None:
+    # Each week six incidents on weekday 4 and one on each other day.
+    days = np.concatenate([np.arange(364), np.repeat(np.arange(4, 364, 7), 5)]) + 0.5
+    data = history(np.zeros(len(days), dtype=int), days)
+    friday, saturday = (
+        forecast(data, origin_days=day, horizon_days=1.0).week_factor for day in (368.0, 369.0)
+    )
+    mean = 12 * 52 / 7
+    assert friday == pytest.approx((6 * 52 + 20) / (mean + 20), rel=0.02)
+    assert saturday == pytest.approx((52 + 20) / (mean + 20), rel=0.05)
+    few = history(np.zeros(3, dtype=int), np.array([4.5, 11.5, 18.5]))
+    assert forecast(few, origin_days=25.0, horizon_days=1.0).week_factor < 1.15
+    assert forecast(data, origin_days=366.0, horizon_days=7.0).week_factor == 1.0
+
+
+def test_default_harm_covers_every_severity_and_is_capped() -> None:
+    assert set(HARM_WEIGHTS) == set(Severity)
+    assert harm_weights([0, 1, 2, 3, 4]).tolist() == [1.0, 1.0, 3.0, 5.0, 5.0]
+
+
+def test_impossible_shifts_are_refused() -> None:
+    own, every = random_shift(5)
+    elsewhere = History(cell=every.cell, time_days=every.time_days, inside=INSIDE.T)
+    with pytest.raises(FrameError, match="same cells"):
+        forecast(own, origin_days=100.0, horizon_days=1.0, background=elsewhere)
+    nothing = shift_histories([1], [1], [255], inside=INSIDE, start_hour=0)
+    with pytest.raises(FrameError, match="known hour"):
+        forecast(nothing[0], origin_days=9.0, horizon_days=1.0, background=nothing[1])
+    with pytest.raises(FrameError, match="background"):
+        forecast(own, origin_days=100.0, horizon_days=1.0, method="count_shift")
+    with pytest.raises(FrameError, match="0–23"):
+        shift_histories([1], [1], [24], inside=INSIDE, start_hour=0)
+    with pytest.raises(FrameError, match="lasts"):
+        shift_histories([1], [1], [1], inside=INSIDE, start_hour=0, length_hours=25)
+    with pytest.raises(FrameError, match="one entry"):
+        shift_histories([1], [1, 2], [1], inside=INSIDE, start_hour=0)
