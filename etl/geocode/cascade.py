@@ -50,7 +50,7 @@ class Cascade:
     region
         Its names are the names known.
     locator
-        Calibrated routes; default: the stakes at the ends of the pack's roads.
+        Calibrated routes; default: those of the pack.
     accept
         Default: :class:`AcceptRule`.
     """

@@ -31,7 +31,7 @@ class RoadSteps:
     gazetteer
         Of the region.
     locator
-        Calibrated routes; default: the stakes at the ends of the pack's roads.
+        Calibrated routes; default: those of the pack.
     """
 
     def __init__(self, gazetteer: Gazetteer, locator: RouteLocator | None) -> None:
@@ -39,10 +39,11 @@ class RoadSteps:
         self._gazetteer = gazetteer
         self._is_schematic = region.is_schematic
         self._roads = RoadPlaces(region)
-        self._locator = locator or _locator(self._roads)
+        self._locator = locator or region.road_reference.locator
         routes = region.roads["route_code"].astype(str)
         self._routes = {route_code(code): code for code in routes if ROUTE_CODE.fullmatch(code)}
-        self._is_calibrated = region.roads["stake_from_m"].notna().to_numpy()
+        known = [] if self._locator is None else self._locator.route_codes
+        self._is_calibrated = region.roads["route_code"].isin(known).to_numpy()
 
     def route(self, said: Parsed) -> str | None:
         """The pack's own code of the route that a text names."""
@@ -213,12 +214,6 @@ class RoadSteps:
             if away <= within_m:
                 return foot.lon, foot.lat
         return lon, lat
-
-
-def _locator(roads: RoadPlaces) -> RouteLocator | None:
-    """Stakes at the ends of the pack's roads, where it gives any."""
-    calibrated = roads.routes[roads.routes["stake_from_m"].notna()]
-    return RouteLocator(calibrated) if len(calibrated) else None
 
 
 def _is_crossing(said: Parsed) -> bool:
