@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 import geopandas as gpd
@@ -16,11 +17,16 @@ from data.derived.county_cells import CountyCells, county_cells
 from data.derived.hotspots import HOUR_UNKNOWN, REACH_CELLS
 from data.derived.results import Result, empty_cells
 from geo.errors import FrameError
-from geo.evaluation import AREA_SHARES, BASELINE, Decision, backtest, decide, drift, score
+from geo.evaluation import AREA_SHARES, Decision, backtest, decide, drift, score
 from geo.forecast import Forecast, Method, rolling_forecasts
 from geo.selection import EPOCH, IncidentSelection
-from geo.training import History, harm_weights, trainable_categories
-from geo.vocabulary import Severity
+from geo.training import (
+    HARM_WEIGHTS,
+    History,
+    harm_weights,
+    shift_histories,
+    trainable_categories,
+)
 
 Horizon = Literal["week", "shift"]
 Progress = Callable[[int, int], None]
@@ -30,21 +36,13 @@ MOST_WINDOWS: dict[Horizon, int] = {"week": 52, "shift": 182}
 SHIFT_HOURS = 8
 SHIFTS = 24 // SHIFT_HOURS
 FEWEST_WINDOWS = 4
+UNTESTED: Method = "count_all"  # used where nothing could be tested
 LEAST_HISTORY_DAYS = 28.0
 HISTORY_SHARE = 0.25  # of the time span that no scored window may use up
 DRIFT_WINDOWS = 12
 
-# Orders of magnitude of harm, printed with every harm forecast.
-HARM: dict[int, float] = {
-    Severity.UNKNOWN: 1.0,
-    Severity.SLIGHT: 1.0,
-    Severity.MODERATE: 5.0,
-    Severity.SERIOUS: 20.0,
-    Severity.MAJOR: 60.0,
-}
-
-CELL_COLUMNS = ("expected", "rank", "band")
-COMPONENT_COLUMNS = ("half_life_days", "smoothing_cells", "share")
+CELL_COLUMNS = ("expected", "rank", "band", "events")
+COMPONENT_COLUMNS = ("half_life_days", "smoothing_cells", "is_background", "share")
 SCORE_COLUMNS = (
     "method",
     "area_share",
@@ -57,6 +55,7 @@ SCORE_COLUMNS = (
     "pai_low",
     "pai_high",
     "pei_star",
+    "baseline",
     "difference",
     "difference_low",
     "difference_high",
@@ -106,7 +105,7 @@ def forecast_with_backtest(
     shift
         0, 1 or 2: the hours 0–8, 8–16 or 16–24 of the day after the period.
     is_harm_weighted
-        Weigh incidents by :data:`HARM`, so that crime and crashes share one surface.
+        Weigh incidents by :data:`geo.training.HARM_WEIGHTS`, so that crime and crashes share one surface.
     include_discovered
         Also learn from kinds that are found because officers look.
     progress
@@ -115,7 +114,8 @@ def forecast_with_backtest(
     Returns
     -------
     Cells of the likeliest tenth of the area: ``expected`` (incidents, or harm, in the
-    window), ``rank`` from 1 and ``band``, the smallest flagged share of the area it is in.
+    window), ``rank`` from 1 and ``band``, the smallest flagged share of the area it is in;
+    ``events`` learnt from in the cell, of all hours.
     Tables ``scores``, ``decision``, ``drift`` and ``components``.
 
     Raises
@@ -136,11 +136,9 @@ def forecast_with_backtest(
     cells = county_cells(cases, cell_m=cell_m, units=selection.units)
     events = Events.of(cases, asked, coarsest_m=REACH_CELLS * cell_m)
     events = events.inside(cells.assign(events.x_m, events.y_m) >= 0)
-    history = _history(cells, events, is_harm_weighted=is_harm_weighted)
+    learnt, (history, background) = events, _histories(cells, events, shift, is_harm_weighted)
     if shift is not None:
-        hour = cases.columns.hour[events.rows]
-        events = events.only(hour // SHIFT_HOURS == shift)
-        history = _history(cells, events, is_harm_weighted=is_harm_weighted)
+        events = events.only(cases.columns.hour[events.rows] // SHIFT_HOURS == shift)
     origin = events.day_to + 1
     parameters: dict[str, object] = {
         "cell_m": float(cell_m),
@@ -153,7 +151,9 @@ def forecast_with_backtest(
         "include_discovered": include_discovered,
     }
     if is_harm_weighted:
-        parameters["harm"] = {str(int(number)): weight for number, weight in HARM.items()}
+        parameters["harm"] = {
+            str(int(number)): weight for number, weight in HARM_WEIGHTS.items()
+        }
     if not len(events):
         parameters |= {"note": "too_few_events" if categories else "only_discovered"}
         parameters |= {"method": None, "windows": 0}
@@ -164,6 +164,7 @@ def forecast_with_backtest(
         origin_days=float(origin),
         horizon_days=HORIZON_DAYS[horizon],
         most_windows=MOST_WINDOWS[horizon],
+        background=background,
         progress=progress,
     )
     decision = assessed.decision
@@ -172,12 +173,12 @@ def forecast_with_backtest(
         parameters["note"] = "no_backtest"
     return Result(
         facts=events.facts("forecast", parameters, left_out=left_out),
-        cells=_likeliest(cells, assessed.forecast),
+        cells=_likeliest(cells, learnt, assessed.forecast),
         tables={
             "scores": assessed.scores,
             "decision": pd.DataFrame([asdict(decision)]),
             "drift": assessed.drift,
-            "components": _components(assessed.forecast),
+            "components": components(assessed.forecast),
         },
     )
 
@@ -189,6 +190,7 @@ def assess(
     horizon_days: float,
     most_windows: int | None = None,
     first_origin_days: float | None = None,
+    background: History | None = None,
     progress: Progress | None = None,
 ) -> Assessed:
     """Back-test the windows before an origin, decide on the method and forecast from it.
@@ -200,6 +202,8 @@ def assess(
     first_origin_days
         Start of the first scored window; by default 28 days, or a quarter of the time
         span if that is longer, after the first incident.
+    background
+        Incidents of all hours, where ``history`` holds those of one shift.
 
     Raises
     ------
@@ -214,15 +218,20 @@ def assess(
         first_origin_days = begin + max(LEAST_HISTORY_DAYS, HISTORY_SHARE * span)
     windows = int((origin_days - first_origin_days) / horizon_days + 1e-9)
     windows = min(windows, most_windows or windows)
+    rolled = partial(
+        _roll,
+        history,
+        origin_days=origin_days,
+        horizon_days=horizon_days,
+        background=background,
+    )
     if windows < FEWEST_WINDOWS:
-        decision = Decision(
-            method=BASELINE, is_better=False, is_worse=False, events=0.0, windows=0
-        )
-        made = _roll(history, origin_days, horizon_days, windows=0, method=BASELINE)
         return Assessed(
-            forecast=made[-1],
+            forecast=rolled(windows=0, method=UNTESTED)[-1],
             scores=pd.DataFrame(columns=list(SCORE_COLUMNS)),
-            decision=decision,
+            decision=Decision(
+                method=UNTESTED, is_better=False, is_worse=False, events=0.0, windows=0
+            ),
             drift=drift([], history),
         )
     tested = backtest(
@@ -230,53 +239,68 @@ def assess(
         horizon_days=horizon_days,
         first_origin_days=origin_days - windows * horizon_days,
         end_days=origin_days,
+        background=background,
+        progress=progress,
     )
-    if progress is not None:
-        progress(windows, windows)
     scores = score(tested)
-    decision = decide(scores)
-    *before, latest = _roll(
-        history,
-        origin_days,
-        horizon_days,
-        windows=min(windows, DRIFT_WINDOWS),
-        method=decision.method,
-    )
+    decision = decide(tested, scores)
+    *before, latest = rolled(windows=min(windows, DRIFT_WINDOWS), method=decision.method)
     return Assessed(
         forecast=latest, scores=scores, decision=decision, drift=drift(before, history)
     )
 
 
 def _roll(
-    history: History, origin_days: float, horizon_days: float, *, windows: int, method: Method
+    history: History,
+    *,
+    origin_days: float,
+    horizon_days: float,
+    background: History | None,
+    windows: int,
+    method: Method,
 ) -> list[Forecast]:
     """Forecasts of so many windows before the origin, and of the one at it."""
-    origins = origin_days - horizon_days * np.arange(windows, -1, -1, dtype=np.float64)
     made = rolling_forecasts(
-        history, origins_days=origins, horizon_days=horizon_days, methods=(method,)
+        history,
+        origins_days=origin_days - horizon_days * np.arange(windows, -1, -1, dtype=np.float64),
+        horizon_days=horizon_days,
+        methods=(method,),
+        background=background,
     )
     return [each[method] for each in made]
 
 
-def _history(cells: CountyCells, events: Events, *, is_harm_weighted: bool) -> History:
+def _histories(
+    cells: CountyCells, events: Events, shift: int | None, is_harm_weighted: bool
+) -> tuple[History, History | None]:
+    """What a forecast learns from: the incidents, or a shift's and those of all hours."""
     columns = events.cases.columns
-    hour = columns.hour[events.rows].astype(np.float64)
+    cell = cells.grid.assign(events.x_m, events.y_m).astype(np.int64)
+    inside = cells.inside.reshape(cells.grid.rows, cells.grid.columns)
+    hour = columns.hour[events.rows]
+    severity = columns.severity[events.rows]
+    weight = harm_weights(severity, HARM_WEIGHTS) if is_harm_weighted else np.ones(len(events))
+    if shift is not None:
+        return shift_histories(
+            cell,
+            events.day,
+            hour,
+            inside=inside,
+            start_hour=SHIFT_HOURS * shift,
+            length_hours=SHIFT_HOURS,
+            weight=weight,
+        )
     # The middle of the hour, or of the day where the hour is not known.
     of_day = np.where(hour == HOUR_UNKNOWN, 0.5, (hour + 0.5) / 24)
-    weight = (
-        harm_weights(columns.severity[events.rows], HARM)
-        if is_harm_weighted
-        else np.ones(len(events))
-    )
     return History(
-        cell=cells.grid.assign(events.x_m, events.y_m).astype(np.int64),
+        cell=cell,
         time_days=(events.day + of_day).astype(np.float64),
-        inside=cells.inside.reshape(cells.grid.rows, cells.grid.columns),
+        inside=inside,
         weight=weight,
-    )
+    ), None
 
 
-def _likeliest(cells: CountyCells, made: Forecast) -> gpd.GeoDataFrame:
+def _likeliest(cells: CountyCells, learnt: Events, made: Forecast) -> gpd.GeoDataFrame:
     """The cells of the largest flagged share of the area with something to expect."""
     expected = made.expected[made.inside]
     rank = np.empty(len(expected), dtype=np.int64)
@@ -285,16 +309,21 @@ def _likeliest(cells: CountyCells, made: Forecast) -> gpd.GeoDataFrame:
     position = np.searchsorted(flagged, rank)
     chosen = (position < len(flagged)) & (expected > 0)
     shares = np.append(np.asarray(AREA_SHARES), np.nan)
-    table = pd.DataFrame({"expected": expected, "rank": rank, "band": shares[position]})
+    table = pd.DataFrame(
+        {
+            "expected": expected,
+            "rank": rank,
+            "band": shares[position],
+            "events": np.bincount(cells.assign(learnt.x_m, learnt.y_m), minlength=len(cells)),
+        }
+    )
     return cells.drawn(table, chosen)
 
 
-def _components(made: Forecast) -> pd.DataFrame:
-    rows = [
-        (scale.half_life_days, scale.smoothing_cells, share)
-        for scale, share in made.component_share.items()
-    ]
-    return pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS), dtype=np.float64)
+def components(made: Forecast) -> pd.DataFrame:
+    """Share of the expected total that each scale of a blend carries."""
+    rows = [asdict(scale) | {"share": share} for scale, share in made.component_share.items()]
+    return pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS))
 
 
 def _no_tables() -> dict[str, pd.DataFrame]:

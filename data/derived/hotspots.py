@@ -7,7 +7,8 @@ give an empty result with a ``note`` among the parameters, never an error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,10 @@ from data.derived.results import Result, empty_cells
 from geo.aoristic import hour_of_week_profile
 from geo.concentration import concentration as concentration_of
 from geo.emerging import Emergence, count_cube, emerging_hotspots
-from geo.errors import FrameError
+from geo.errors import ExactCostError, FrameError
 from geo.hotspots import Cluster, Spot, hotspots
 from geo.near_repeat import RepeatRole, near_repeat_table, repeat_roles
+from geo.neighbours import Neighbours
 from geo.selection import IncidentSelection
 
 __all__ = [
@@ -33,6 +35,9 @@ __all__ = [
     "significance",
     "week_profile",
 ]
+
+Found = TypeVar("Found")
+Floats = npt.NDArray[np.float64]
 
 # A record enters while its 95 % circle stays within the 3 × 3 cells around it.
 REACH_CELLS = 1.5
@@ -107,12 +112,7 @@ def significance(
             facts=events.facts("significance", parameters), cells=empty_cells(*SPOT_COLUMNS)
         )
     counts = np.bincount(cell, minlength=len(cells)).astype(np.float64)
-    try:
-        table = hotspots(counts, cells.neighbours, level=level)
-        parameters["null"] = "exact"
-    except FrameError:  # counts too large and varied for the exact distribution
-        table = hotspots(counts, cells.neighbours, level=level, null="simulated")
-        parameters["null"] = "simulated"
+    table, parameters["null"] = _exactly(hotspots, counts, cells.neighbours, level=level)
     table = table[list(SPOT_COLUMNS)]
     chosen = ((table["spot"] != Spot.NONE) | (table["cluster"] != Cluster.NONE)).to_numpy()
     return Result(
@@ -160,14 +160,10 @@ def emerging(
         events = events.since(first)
         cell = cells.assign(events.x_m, events.y_m)
         cube = count_cube(cell, (events.day - first) // step, places=len(cells), steps=steps)
-        try:
-            places = emerging_hotspots(cube, cells.neighbours, level=level).places
-            parameters["null"] = "exact"
-        except FrameError:
-            places = emerging_hotspots(
-                cube, cells.neighbours, level=level, null="simulated"
-            ).places
-            parameters["null"] = "simulated"
+        found, parameters["null"] = _exactly(
+            emerging_hotspots, cube, cells.neighbours, level=level
+        )
+        places = found.places
         chosen = (places["emergence"] != Emergence.NONE).to_numpy()
         drawn = cells.drawn(places[list(EMERGING_COLUMNS)], chosen)
     else:
@@ -340,6 +336,16 @@ def _counted(
     events = Events.of(cases, selection, coarsest_m=REACH_CELLS * cell_m)
     cell = cells.assign(events.x_m, events.y_m)
     return cells, events.inside(cell >= 0), cell[cell >= 0]
+
+
+def _exactly(
+    measure: Callable[..., Found], counts: Floats, neighbours: Neighbours, *, level: float
+) -> tuple[Found, str]:
+    """A measure with exact p-values where they take no more than moments, else simulated."""
+    try:
+        return measure(counts, neighbours, level=level), "exact"
+    except ExactCostError:
+        return measure(counts, neighbours, level=level, null="simulated"), "simulated"
 
 
 def _step_days(days: int) -> int:
