@@ -56,6 +56,32 @@ def test_tee_junction_to_the_printed_digits(split: str, expected: list[float]) -
     assert found / 1000 == pytest.approx(expected, abs=5e-7)
 
 
+def test_four_arms_to_the_printed_digits() -> None:
+    # spNetwork's own tests: events per unit of length, there again divided by the bandwidth
+    # but in the continuous case.
+    arms = [(0.1, 5.0), (5.0, 0.1), (0.1, -5.0), (-5.0, 0.1)]
+    star = network(*([(0.1, 0.1), arm] for arm in arms))
+
+    def density(arm: int, at: int, at_m: float, bandwidth: float, split: str) -> float:
+        found = network_density(
+            star,
+            [arm],
+            [3.0 if arm == 0 else 3.2],
+            at_section=[at],
+            at_along_m=[at_m],
+            bandwidth_m=bandwidth,
+            split=split,
+            junction_m=1e-6,
+        )
+        return float(found[0]) / 1000
+
+    one = density(0, 1, 3.0, 10.0, "discontinuous") / 10
+    other = density(3, 1, 3.0, 12.0, "discontinuous") / 12
+    assert one == pytest.approx(0.00128, abs=1e-9)
+    assert one + other == pytest.approx(0.002446168505926355, abs=1e-12)
+    assert density(0, 0, 1.0, 5.0, "continuous") == pytest.approx(0.12015, abs=1e-12)
+
+
 @pytest.mark.parametrize("split", ["discontinuous", "continuous"])
 def test_an_event_at_a_junction_favours_no_road(split: str) -> None:
     arms = network_density(
@@ -230,6 +256,10 @@ def test_montreal_bicycle_accidents_at_all_published_points() -> None:
     assert np.array_equal(found == 0, published == 0)
     assert np.abs(found - published).max() < 3e-8 < published.max() / 1000
     assert (np.abs(found - published) <= 0.01 * published).mean() > 0.99
+    assert found.sum() == pytest.approx(0.0120403, rel=1e-3)
+    assert found.max() == pytest.approx(4.6165e-5, rel=3e-3)
+    assert found.argmax() == 912
+    assert (found > 0).sum() == 2740
 
 
 def _middles_of_pieces(
