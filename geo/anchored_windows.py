@@ -64,7 +64,7 @@ def period_start_day(end_day: ArrayLike, years: int) -> Ints:
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class QualifyingWindows:
     """The (k) windows that hold enough, by positions in the sorted events.
 
     ``tight_first`` and ``tight_last`` bound the shortest stretch from the window's first
@@ -78,8 +78,10 @@ class Windows:
     found: Ints
     end_day: Ints
 
-    def take(self, at: Ints) -> Windows:
-        return Windows(*(getattr(self, column.name)[at] for column in fields(Windows)))
+    def take(self, at: Ints) -> QualifyingWindows:
+        return QualifyingWindows(
+            *(getattr(self, column.name)[at] for column in fields(QualifyingWindows))
+        )
 
     def covered(self, n: int) -> Flags:
         """(n) which events lie in any window."""
@@ -98,12 +100,12 @@ class Sections:
 
     first: Ints
     last: Ints
-    tightest: Windows
+    tightest: QualifyingWindows
 
 
 def windows_of_period(
     key: Ints, values: Ints, needed: Ints, *, window_mm: int, end_day: ArrayLike
-) -> Windows:
+) -> QualifyingWindows:
     """Windows that hold what is needed.
 
     Parameters
@@ -126,7 +128,7 @@ def windows_of_period(
         stop = np.maximum(stop, np.searchsorted(sums, sums[first] + number))
     # Events at the same spot as the last one needed are in the stretch too.
     stop = np.searchsorted(key, key[stop - 1], side="right")
-    return Windows(
+    return QualifyingWindows(
         first=first,
         last=end[first] - 1,
         tight_first=first,
@@ -138,12 +140,13 @@ def windows_of_period(
 
 def windows_of_any_period(
     key: Ints, day: Ints, values: Ints, needed: Ints, *, window_mm: int, years: int
-) -> Iterator[tuple[Windows, Ints]]:
+) -> Iterator[tuple[QualifyingWindows, Ints]]:
     """Windows that hold what is needed within some period of calendar years, in batches.
 
     Each event is taken as the last of its period; those within a window of it and not
     before the period are laid out as a line of their own. The work grows with the pairs of
-    events within a window of each other.
+    events within a window of each other: with the square of their number where the window
+    is a whole route.
 
     Yields
     ------
@@ -165,7 +168,7 @@ def windows_of_any_period(
             line, values[:, other], needed, window_mm=window_mm, end_day=day[last]
         )
         yield (
-            Windows(
+            QualifyingWindows(
                 first=other[found.first],
                 last=other[found.last],
                 tight_first=other[found.tight_first],
@@ -177,17 +180,17 @@ def windows_of_any_period(
         )
 
 
-def merged(windows: list[Windows]) -> Windows:
+def merged(windows: list[QualifyingWindows]) -> QualifyingWindows:
     """Batches of windows as one."""
-    return Windows(
+    return QualifyingWindows(
         *(
             np.concatenate([getattr(w, column.name) for w in windows])
-            for column in fields(Windows)
+            for column in fields(QualifyingWindows)
         )
     )
 
 
-def sections_of(windows: Windows, key: Ints) -> Sections:
+def sections_of(windows: QualifyingWindows, key: Ints) -> Sections:
     """Sections of the windows whose first to last events overlap or touch."""
     windows = windows.take(np.lexsort((windows.last, windows.first)))
     reach = np.maximum.accumulate(windows.last)

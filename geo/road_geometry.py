@@ -4,7 +4,9 @@ At stations every 10 m the radius is that of the circle through the station and 
 25 m of road before and behind it, a b c / (4 × area). A drawn line is off by some metres,
 and a radius is sensitive to that: an error σ of the sagitta h = c²/(8 R) moves R by about
 8 σ R²/c², ± 17 m at R = 60 m. A curve shorter than 50 m is drawn out and looks wider than
-it is. So a candidate tells where to go and measure; it is no proof of a defect.
+it is; a corner of a coarsely drawn line is no bend, though it has a radius: its deflection
+is small and it is not clear of the error. So a candidate tells where to go and measure; it
+is no proof of a defect.
 
 Heights are used only where the lines carry them. They are as good as their source: a
 height model cuts no road cutting and spans no bridge.
