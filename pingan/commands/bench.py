@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,4 +27,5 @@ def bench(
         )
         raise SettingsError(f"there is no benchmark {name!r}; known: {known}")
     for script in scripts:
+        sys.argv = [str(script)]  # its options are its own
         runpy.run_path(str(script), run_name="__main__")
