@@ -8,6 +8,9 @@ Codes of :mod:`geo.vocabulary` are labelled through :func:`label`, whose keys ar
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +18,7 @@ import streamlit as st
 
 LANGUAGES: dict[str, str] = {"zh": "中文", "en": "English"}
 DEFAULT_LANGUAGE = "zh"
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 @cache
@@ -24,8 +28,21 @@ def messages(language: str) -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak ``language`` in this block, whatever a session says: for what has no session."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
 def language() -> str:
     """The language the user chose, ``"zh"`` unless they did."""
+    spoken = _spoken.get()
+    if spoken is not None:
+        return spoken
     chosen = st.session_state.get("language", DEFAULT_LANGUAGE)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
 

@@ -55,6 +55,52 @@ STATUS_COLOURS = {
 }
 GRADE_COLOURS = {"major": VERMILION, "considerable": ORANGE, "general": YELLOW, "low": SKY}
 
+# ColorBrewer's RdBu and its two arms (Brewer 2003): red is much, blue little, and each arm
+# darkens evenly, so classes also part in grey and under every colour blindness.
+SPOT_COLOURS = {
+    "hot_sure": "#B2182B",
+    "hot": "#F08A62",
+    "cold": "#7DB4D6",
+    "cold_sure": "#2166AC",
+}
+CLUSTER_COLOURS = {
+    "high_high": "#B2182B",
+    "high_low": ORANGE,
+    "low_high": SKY,
+    "low_low": "#2166AC",
+}
+_REDS = (
+    "#67000D", "#A50F15", "#CB181D", "#EF3B2C", "#FB6A4A", "#FC9272", "#FCBBA1", "#FEE0D2",
+)  # fmt: skip
+_BLUES = (
+    "#08306B", "#08519C", "#2171B5", "#4292C6", "#6BAED6", "#9ECAE1", "#C6DBEF", "#DEEBF7",
+)  # fmt: skip
+# From the most to the least pressing, each with a sign of its own.
+_EMERGENCE_SIGNS = {
+    "new": "★",
+    "consecutive": "»",
+    "intensifying": "▲",
+    "persistent": "■",
+    "sporadic": "◇",
+    "oscillating": "≈",
+    "diminishing": "▼",
+    "historical": "○",
+}
+EMERGENCE_MARKS: dict[str, tuple[str, str]] = {
+    f"{name}_{side}": (sign, colour)
+    for side, colours in (("hot", _REDS), ("cold", _BLUES))
+    for (name, sign), colour in zip(_EMERGENCE_SIGNS.items(), colours, strict=True)
+}
+# Forecast methods: shape and colour together, as for sites.
+METHOD_MARKS: dict[str, tuple[str, str]] = {
+    "decided": ("cross", "#1C2636"),
+    "blend": ("circle", VERMILION),
+    "count_all": ("square", BLUE),
+    "count_shift": ("triangle-down", SKY),
+    "kde": ("triangle-up", GREEN),
+    "count_recent": ("diamond", GREY),
+}
+
 # Ten anchors, evenly spaced.
 _INFERNO = np.array(
     [

@@ -263,6 +263,11 @@ def is_empty(frame: Frame) -> bool:
     return not len(frame.columns) and sites(frame).empty and hazards(frame).empty
 
 
+def has_people(frame: Frame) -> bool:
+    """Whether residents of the units are known, so that rates can be made."""
+    return bool(frame.region.units["population"].fillna(0).sum() > 0)
+
+
 def period_text(frame: Frame, selection: IncidentSelection) -> tuple[str, str]:
     """First and last day of the selection's window as ISO dates; open ends are the data's."""
     if not len(frame.columns):

@@ -75,6 +75,7 @@ def _heat(request: Request, frame: Frame, query: dict[str, object]) -> Response:
         selection=IncidentSelection.from_json(str(query["s"])),
         bandwidth_m=float(str(query["b"])),
         theme="light" if query["t"] == "light" else "dark",
+        surface=tiles.Surface(**query["f"]) if "f" in query else None,
     )
     png = tiles.heat_tile(frame, wanted, z, x, y)
     return Response(png, media_type="image/png", headers=_FOR_EVER)

@@ -189,9 +189,9 @@ def change_view(**values: Any) -> None:
     st.session_state["view"] = current_view().changed(**values)
 
 
-def write_address(view: View) -> None:
-    """Put the view and the language into the address bar."""
-    wanted = view.to_params() | {"lang": language()}
+def write_address(view: View, more: Mapping[str, str] | None = None) -> None:
+    """Put the view, ``more`` of the page's own and the language into the address bar."""
+    wanted = view.to_params() | dict(more or {}) | {"lang": language()}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -22,8 +22,10 @@ from dashboard.frame import Frame
 from dashboard.lru import ByteLru
 from dashboard.palette import Theme, density_ramp
 from dashboard.rows import rows_of
+from data.derived.hotspots import density
+from data.derived.results import Facts
 from geo.crs import WGS84
-from geo.density import DensityGrid, density_grid
+from geo.density import DensityGrid, Kernel, density_grid
 from geo.selection import IncidentSelection
 
 TILE_PX = 512
@@ -36,6 +38,9 @@ _MAX_CELLS = 4_000_000
 _HALF_WORLD_M = math.pi * 6_378_137.0
 
 _grids: ByteLru[DensityGrid] = ByteLru(192 << 20, lambda grid: int(grid.values.nbytes))
+_measures: ByteLru[tuple[DensityGrid, Facts]] = ByteLru(
+    192 << 20, lambda measured: int(measured[0].values.nbytes)
+)
 _sharp: ByteLru[np.ndarray] = ByteLru(32 << 20, lambda flags: int(flags.nbytes))
 _breaks: ByteLru[tuple[float, ...]] = ByteLru(1 << 16, lambda _: 8 * _BREAKS)
 _tiles: ByteLru[bytes] = ByteLru(64 << 20, len)
@@ -49,12 +54,22 @@ _projecting = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Surface:
+    """How the density of the hot-spot page is made: see :func:`data.derived.hotspots.density`."""
+
+    kernel: Kernel = "quartic"
+    is_adaptive: bool = False
+    per_people: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class HeatRequest:
-    """What a family of tiles shows."""
+    """What a family of tiles shows; without a ``surface`` the plain density."""
 
     selection: IncidentSelection
     bandwidth_m: float
     theme: Theme
+    surface: Surface | None = None
 
 
 def sharp_enough(frame: Frame, bandwidth_m: float) -> np.ndarray:
@@ -65,10 +80,32 @@ def sharp_enough(frame: Frame, bandwidth_m: float) -> np.ndarray:
     )
 
 
-def heat_grid(frame: Frame, selection: IncidentSelection, bandwidth_m: float) -> DensityGrid:
+def heat_grid(
+    frame: Frame,
+    selection: IncidentSelection,
+    bandwidth_m: float,
+    surface: Surface | None = None,
+) -> DensityGrid:
     """Density of the selected, sharply placed incidents over the region; cached."""
+    if surface is not None:
+        return heat_measure(frame, selection, bandwidth_m, surface)[0]
     key = (frame.region.digest, frame.version, selection, bandwidth_m)
     return _grids.get(key, lambda: _compute_grid(frame, selection, bandwidth_m))
+
+
+def heat_measure(
+    frame: Frame, selection: IncidentSelection, bandwidth_m: float, surface: Surface
+) -> tuple[DensityGrid, Facts]:
+    """Density with the facts that belong beside it; cached. No rate counts as none."""
+    key = (frame.region.digest, frame.version, selection, bandwidth_m, surface)
+
+    def measure() -> tuple[DensityGrid, Facts]:
+        grid, facts = density(
+            frame.cases, selection, bandwidth_m=bandwidth_m, **asdict(surface)
+        )
+        return replace(grid, values=np.nan_to_num(grid.values)), facts
+
+    return _measures.get(key, measure)
 
 
 def _compute_grid(
@@ -105,19 +142,27 @@ def _projection(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def heat_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
-    """Densities (events per km²) at equal steps along the colour ramp.
+def heat_breaks(
+    frame: Frame, bandwidth_m: float, surface: Surface | None = None
+) -> tuple[float, ...]:
+    """Densities (events per km², or per people) at equal steps along the colour ramp.
 
     Geometric, from half the peak of one lone event to the 99.9 % quantile of the unfiltered
-    layer: fixed per data version and bandwidth, so colours mean the same under every filter
-    and a single event is never invisible.
+    layer: fixed per data version, bandwidth and surface, so colours mean the same under every
+    filter and a single event is never invisible. A rate starts at its middle instead.
     """
-    key = (frame.region.digest, frame.version, bandwidth_m)
-    return _breaks.get(key, lambda: _compute_breaks(frame, bandwidth_m))
+    key = (frame.region.digest, frame.version, bandwidth_m, surface)
+    return _breaks.get(key, lambda: _compute_breaks(frame, bandwidth_m, surface))
 
 
-def _compute_breaks(frame: Frame, bandwidth_m: float) -> tuple[float, ...]:
-    values = heat_grid(frame, IncidentSelection(), bandwidth_m).values
+def _compute_breaks(
+    frame: Frame, bandwidth_m: float, surface: Surface | None
+) -> tuple[float, ...]:
+    values = heat_grid(frame, IncidentSelection(), bandwidth_m, surface).values
+    if surface is not None and surface.per_people:
+        some = values[values > 0]
+        low, top = np.quantile(some, [0.5, 0.999]) if some.size else (1.0, 1.0)
+        return tuple(np.geomspace(low, max(top, 4 * low), _BREAKS).tolist())
     peak_of_one = 3.0 / (math.pi * (bandwidth_m / 1000.0) ** 2)
     positive = values[values > 0.01 * peak_of_one]
     top = float(np.quantile(positive, 0.999)) if positive.size else 0.0
@@ -132,7 +177,8 @@ def heat_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> byt
 
 
 def _draw_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> bytes:
-    grid = heat_grid(frame, request.selection, request.bandwidth_m)
+    surface = request.surface
+    grid = heat_grid(frame, request.selection, request.bandwidth_m, surface)
     samples = _samples(grid.cell_m, z)
     place = (str(frame.region.metric_crs), z, x, y, samples)
     east_m, north_m = _positions.get(place, lambda: _positions_m(*place))
@@ -145,7 +191,7 @@ def _draw_tile(frame: Frame, request: HeatRequest, z: int, x: int, y: int) -> by
     ):
         return BLANK_PNG
     # Below the lowest break the ramp fades out linearly to level 0.
-    densities = np.concatenate([[0.0], heat_breaks(frame, request.bandwidth_m)])
+    densities = np.concatenate([[0.0], heat_breaks(frame, request.bandwidth_m, surface)])
     steps = np.concatenate([[0.0], np.linspace(4, _LEVELS - 1, _BREAKS)])
     level = np.interp(grid.sample(east_m, north_m), densities, steps).astype(np.float32)
     if not level.any():

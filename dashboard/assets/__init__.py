@@ -23,6 +23,7 @@ SCRIPTS = (
     "js/marks.js",
     "js/numbers.js",
     "js/shapes.js",
+    "js/cells.js",
     "js/heat.js",
     "js/basemap.js",
 )

@@ -38,8 +38,11 @@ export default async function (component) {
 """
 
 
-def filter_panel(frame: Frame) -> None:
-    """Draw the panel; a change is in :func:`dashboard.state.current_view` before the rerun."""
+def filter_panel(frame: Frame, *, leave_out: tuple[str, ...] = ()) -> None:
+    """Draw the panel; a change is in :func:`dashboard.state.current_view` before the rerun.
+
+    ``leave_out`` names groups that mean nothing on the page, such as ``"layers"``.
+    """
     view = current_view()
     component = st.components.v2.component("pingan_facets", js=_STUB)
     counts = facets(frame, view)
@@ -47,7 +50,7 @@ def filter_panel(frame: Frame) -> None:
         key=_KEY,
         data={
             "script": assets.url("js/facets.js"),
-            "panel": _panel_url(frame, language()),
+            "panel": _panel_url(frame, language(), leave_out),
             "epoch": view_epoch(),
             "chosen": _chosen(view),
             "counts": _counts(frame, counts, layer_counts(frame, counts["categories"])),
@@ -95,10 +98,16 @@ def _chosen(view: View) -> dict[str, Any]:
     return {"layers": view.layers} | {name: value for name, value in chosen.items() if value}
 
 
-def _panel_url(frame: Frame, tongue: str) -> str:
+def _panel_url(frame: Frame, tongue: str, leave_out: tuple[str, ...]) -> str:
     """Address of the panel's groups and words, constant per data version and language."""
-    key = (frame.region.digest, frame.version, tongue)
-    text = _panels.get(key, lambda: json.dumps(_panel(frame), ensure_ascii=False))
+    key = (frame.region.digest, frame.version, tongue, leave_out)
+
+    def make() -> str:
+        panel = _panel(frame)
+        panel["groups"] = [one for one in panel["groups"] if one["id"] not in leave_out]
+        return json.dumps(panel, ensure_ascii=False)
+
+    text = _panels.get(key, make)
     return published.publish(frame, text, "json").removeprefix(ROOT_FROM_COMPONENT)
 
 

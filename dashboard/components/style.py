@@ -44,6 +44,21 @@ header[data-testid="stHeader"] { border-bottom: 1px solid #DFE5EC; }
 .pa-decision { display: flex; flex-wrap: wrap; gap: 0 0.8rem; align-items: baseline;
   font-size: 0.88rem; }
 .pa-decision.undone { opacity: 0.55; text-decoration: line-through; }
+.pa-facts { display: flex; flex-wrap: wrap; gap: 0.1rem 1.1rem; font-size: 0.82rem;
+  line-height: 1.55; color: #5A6778; }
+.pa-facts b { color: #1C2636; font-weight: 600; font-variant-numeric: tabular-nums; }
+.pa-beware { border-left: 4px solid #E69F00; background: #FFF8EA; border-radius: 0.3rem;
+  padding: 0.35rem 0.8rem; font-size: 0.88rem; line-height: 1.5; }
+.pa-verdict { font-size: 1.02rem; font-weight: 600; line-height: 1.45; margin-bottom: 0.2rem; }
+.pa-words p { font-size: 0.98rem; line-height: 1.6; margin: 0 0 0.45rem; }
+.pa-words p:first-of-type { font-size: 1.08rem; font-weight: 600; }
+.pa-table { width: 100%; border-collapse: collapse; font-size: 0.84rem;
+  font-variant-numeric: tabular-nums; }
+.pa-table caption { text-align: left; font-size: 0.8rem; opacity: 0.7; padding: 0 0 0.15rem; }
+.pa-table th { font-weight: 600; text-align: right; padding: 0.12rem 0.3rem;
+  border-bottom: 1px solid #C9D3DE; }
+.pa-table td { text-align: right; padding: 0.12rem 0.3rem; border-bottom: 1px solid #EBF0F5; }
+.pa-table :is(th, td):first-child { text-align: left; }
 .st-key-filters { position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);
   overflow-y: auto; scrollbar-width: thin; }
 </style>

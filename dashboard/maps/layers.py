@@ -15,6 +15,7 @@ st_folium(
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import folium
 import numpy as np
@@ -29,6 +30,7 @@ from dashboard.palette import (
     category_colours,
 )
 from dashboard.rows import rows_of
+from dashboard.tiles import Surface
 from geo.selection import IncidentSelection
 from geo.vocabulary import (
     CATEGORY_CODES,
@@ -56,15 +58,40 @@ def heat_layer(
     rows = rows_of(frame, selection)
     sharp = int(np.count_nonzero(tiles.sharp_enough(frame, bandwidth_m)[rows]))
     query = {"b": bandwidth_m, "s": selection.to_json(), "t": theme}
+    return _tiles_layer(frame, query, opacity, shown=sharp, left_out=len(rows) - sharp)
+
+
+def surface_layer(
+    frame: Frame,
+    selection: IncidentSelection,
+    theme: Theme,
+    *,
+    bandwidth_m: float,
+    surface: Surface,
+    opacity: float = 0.85,
+) -> Layer:
+    """Like :func:`heat_layer`, made the way ``surface`` says."""
+    facts = tiles.heat_measure(frame, selection, bandwidth_m, surface)[1]
+    query = {
+        "b": bandwidth_m,
+        "s": selection.to_json(),
+        "t": theme,
+        "f": asdict(surface),
+    }
+    left_out = facts.too_coarse + facts.outside
+    return _tiles_layer(frame, query, opacity, shown=facts.events, left_out=left_out)
+
+
+def _tiles_layer(
+    frame: Frame, query: dict[str, object], opacity: float, *, shown: int, left_out: int
+) -> Layer:
+    url = frame.url("heat", "heat/{z}/{x}/{y}.png", query)
     return Layer(
         slot="heat",
         kind="Heat",
-        options={
-            "url": frame.url("heat", "heat/{z}/{x}/{y}.png", query),
-            "opacity": opacity,
-        },
-        shown=sharp,
-        left_out=len(rows) - sharp,
+        options={"url": url, "opacity": opacity},
+        shown=shown,
+        left_out=left_out,
     )
 
 

@@ -73,13 +73,19 @@ def site_swatches(kinds: Sequence[str], labels: Mapping[str, str]) -> list[Swatc
 
 
 def heat_legend(
-    frame: Frame, theme: Theme, *, bandwidth_m: float, title: str, note: str = ""
+    frame: Frame,
+    theme: Theme,
+    *,
+    bandwidth_m: float,
+    title: str,
+    note: str = "",
+    surface: tiles.Surface | None = None,
 ) -> str:
-    """HTML of the density ramp with its breaks in events per km².
+    """HTML of the density ramp with its breaks in events per km² (or per people).
 
-    The breaks are the ones the tiles use: fixed per data version and bandwidth.
+    The breaks are the ones the tiles use: fixed per data version, bandwidth and surface.
     """
-    breaks = tiles.heat_breaks(frame, bandwidth_m)
+    breaks = tiles.heat_breaks(frame, bandwidth_m, surface)
     ramp = density_ramp(theme, 256)
     stops = ",".join(f"#{r:02x}{g:02x}{b:02x}{a:02x}" for r, g, b, a in ramp[::17].tolist())
     ticks = "".join(f"<span>{for_html(format_density(value))}</span>" for value in breaks)

@@ -12,9 +12,14 @@ import dashboard
 from dashboard.components.details import PANELS
 from dashboard.components.scenes import SCENES
 from dashboard.export import COLUMNS
+from dashboard.hotspot_state import CHOICES, METHODS
+from dashboard.hotspot_state import PANELS as HOTSPOT_PANELS
 from dashboard.i18n import LANGUAGES, messages
+from dashboard.palette import EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
+from dashboard.result_words import PARAMETERS, RESULT_METHODS
 from dashboard.state import LAYERS, PERIODS
 from data.decisions import ROLES
+from geo.hotspots import Cluster
 from geo.vocabulary import (
     CATEGORY_CODES,
     HAZARD_GRADES,
@@ -28,6 +33,8 @@ from geo.vocabulary import (
     TimePrecision,
 )
 
+WORDED = ("kernel", "shape", "measure", "horizon", "shift")
+NOTES = ("too_few_events", "too_few_cells", "short_period", "no_backtest", "only_discovered")
 PACKAGE = Path(dashboard.__file__).parent
 VOCABULARY = {
     "category": CATEGORY_CODES,
@@ -44,6 +51,20 @@ VOCABULARY = {
     "period": PERIODS,
     "layer": LAYERS,
     "panel": tuple(PANELS),
+    "method": METHODS,
+    "hotspot_panel": HOTSPOT_PANELS,
+    **{name: tuple(map(str, CHOICES[name])) for name in WORDED},
+    "null": ("exact", "simulated"),
+    "note": NOTES,
+    "spot": tuple(SPOT_COLOURS),
+    "cluster": tuple(map(str, Cluster)),
+    "emergence": tuple(EMERGENCE_MARKS),
+    "emergence_text": tuple({code.split("_")[0]: None for code in EMERGENCE_MARKS}),
+    "horizon_unit": CHOICES["horizon"],
+    "forecast_method": tuple(METHOD_MARKS),
+    "result_method": RESULT_METHODS,
+    "parameter": PARAMETERS,
+    "boundary": ("given", "hull"),
     "scene": tuple(scene.name for scene in SCENES),
     "role": ROLES,
     "column": ("incident_id", *COLUMNS),

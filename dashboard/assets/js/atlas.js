@@ -159,7 +159,7 @@
   };
 
   // What lies under the pointer, topmost pane first: {layer, kind, key, lines, latlng}.
-  const ORDER = ["sites", "places", "hazards", "points", "units"];
+  const ORDER = ["sites", "places", "hazards", "points", "cells", "units"];
   function hit(point) {
     const known = [...state.slots.keys()];
     const rest = known.filter((slot) => !ORDER.includes(slot));

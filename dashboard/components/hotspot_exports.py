@@ -1,0 +1,84 @@
+"""Buttons that hand out the cells shown; the file is made when one is pressed.
+
+Counts below five never leave this way, see :mod:`dashboard.disclosure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+
+import streamlit as st
+
+from dashboard.analysis import surface_of
+from dashboard.components.hotspot_results import Measured
+from dashboard.frame import Frame
+from dashboard.hotspot_state import HotspotView, hotspot_view
+from dashboard.i18n import language, speaking, t
+from dashboard.pictures import map_picture
+from dashboard.result_files import about, result_csv, result_geojson
+from data.derived.density import density_cells
+from data.derived.results import Result
+from data.region import RegionPack
+from geo.selection import IncidentSelection
+
+Written = Callable[[Result, RegionPack, IncidentSelection], bytes]
+
+
+def hotspot_exports(frame: Frame, selection: IncidentSelection, measured: Measured) -> None:
+    """GeoJSON, CSV and PNG of what the map shows."""
+    facts = measured.facts
+    stem = f"pingan-{frame.region.code}-{facts.method}-{facts.version}"
+    make = partial(_result, frame, selection, hotspot_view(), measured)
+    files: tuple[tuple[str, str, str, Written], ...] = (
+        (t("export.geojson"), "geojson", "application/geo+json", _geojson),
+        (t("export.csv"), "csv", "text/csv", _csv),
+        (t("export.png"), "png", "image/png", _png),
+    )
+    with st.container(horizontal=True, key="hotspot_exports"):
+        for title, suffix, mime, write in files:
+            st.download_button(
+                title,
+                data=partial(_spoken, language(), write, make, frame.region, selection),
+                file_name=f"{stem}.{suffix}",
+                mime=mime,
+                on_click="ignore",
+                disabled=measured.is_blank,
+                key=f"hotspot_export_{suffix}",
+            )
+
+
+def _result(
+    frame: Frame, selection: IncidentSelection, view: HotspotView, measured: Measured
+) -> Result:
+    """What the map shows as cells; a density is made into some."""
+    if measured.result is not None:
+        return measured.result
+    return density_cells(
+        frame.cases, selection, bandwidth_m=float(view.bandwidth_m), **asdict(surface_of(view))
+    )
+
+
+def _spoken(
+    tongue: str,
+    write: Written,
+    make: Callable[[], Result],
+    region: RegionPack,
+    selection: IncidentSelection,
+) -> bytes:
+    # A deferred download runs outside of the session that knows the language.
+    with speaking(tongue):
+        return write(make(), region, selection)
+
+
+def _geojson(result: Result, region: RegionPack, selection: IncidentSelection) -> bytes:
+    return result_geojson(result, about(result, region, selection))
+
+
+def _csv(result: Result, region: RegionPack, selection: IncidentSelection) -> bytes:
+    return result_csv(result, about(result, region, selection))
+
+
+def _png(result: Result, region: RegionPack, _: IncidentSelection) -> bytes:
+    return map_picture(result, region)

@@ -1,0 +1,67 @@
+"""From the hot-spot view to its result: what is measured, while the reader sees progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.analysis import emerging, forecast, significance, surface_of
+from dashboard.components.hotspot_map import draw_cells, draw_surface
+from dashboard.components.layers import Drawing
+from dashboard.frame import Frame
+from dashboard.hotspot_state import HotspotView
+from dashboard.i18n import t
+from dashboard.tiles import heat_measure
+from data.derived.results import Facts, Result
+from geo.errors import SafetyError
+from geo.selection import IncidentSelection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What the page shows; ``result`` is ``None`` for a density, which has no cells."""
+
+    facts: Facts
+    drawing: Drawing
+    result: Result | None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether the map has nothing of the method to show."""
+        if self.result is None:
+            return not self.facts.events
+        return self.result.cells.empty
+
+
+def measure(frame: Frame, selection: IncidentSelection, view: HotspotView) -> Measured | None:
+    """Result of the chosen method, or ``None`` after saying why there is none."""
+    try:
+        if view.method == "density":
+            bandwidth_m = float(view.bandwidth_m)
+            facts = heat_measure(frame, selection, bandwidth_m, surface_of(view))[1]
+            drawing = draw_surface(frame, selection, view)
+            return Measured(facts=facts, drawing=drawing, result=None)
+        result = _result(frame, selection, view)
+    except SafetyError:
+        st.info(t("hotspots.impossible"))
+        return None
+    drawing = draw_cells(frame, selection, view, result)
+    return Measured(facts=result.facts, drawing=drawing, result=result)
+
+
+def _result(frame: Frame, selection: IncidentSelection, view: HotspotView) -> Result:
+    if view.method == "forecast":
+        bar = st.empty()
+
+        def progress(done: int, windows: int) -> None:
+            bar.progress(
+                done / max(windows, 1), t("backtest.running", done=done, windows=windows)
+            )
+
+        result = forecast(frame, selection, view, progress)
+        bar.empty()
+        return result
+    with st.spinner(t("hotspots.measuring")):
+        of_method = significance if view.method == "significance" else emerging
+        return of_method(frame, selection, view)
