@@ -4,7 +4,7 @@
 
 First table: seeded simulation of 26 units with known rates, against moment empirical Bayes
 with the prior plugged in. Second: one index of 12 indicators and 10,000 draws from 26 to 3,000
-units, against the same Monte Carlo written as a loop over draws in pandas.
+units, against the same Monte Carlo written as a loop over draws in pandas; processor seconds.
 """
 
 from __future__ import annotations
@@ -116,15 +116,15 @@ def main() -> None:
         definition = definition.with_reference(
             base_reference(counts, exposures, definition, period="base")
         )
-        started = time.perf_counter()
+        started = time.process_time()
         result = risk_index(counts, exposures, definition, draws=DRAWS)
-        ours = time.perf_counter() - started
-        started = time.perf_counter()
+        ours = time.process_time() - started
+        started = time.process_time()
         result.sensitivity()
-        moved = time.perf_counter() - started
-        started = time.perf_counter()
+        moved = time.process_time() - started
+        started = time.process_time()
         pandas_loop(HarmModel.fit(counts, exposures, definition), definition, LOOPED)
-        loop = (time.perf_counter() - started) * DRAWS / LOOPED
+        loop = (time.process_time() - started) * DRAWS / LOOPED
         print(
             f"{units:5} units: index {ours:6.2f} s, sensitivity {moved:5.2f} s, "
             f"pandas loop {loop:7.1f} s ({loop / ours:.0f} times)"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ TOP = 5
 _AGGREGATIONS = tuple(Aggregation)
 _CELLS_AT_ONCE = 1_000_000  # bounds the memory of a block of runs
 _CELLS_KEPT = 20_000_000  # bounds the memory of kept draws; all of them up to 500 units
-_FEWEST_DRAWS = 1_000
+_FEWEST_DRAWS = 500
 _RATE_DRAWS = 2_000  # enough for the intervals of single indicators
 
 
@@ -108,7 +109,7 @@ class Uncertainty:
     p_top: Floats
     p_grades: Floats
     harm: Singles
-    rates: list[list[Floats]]
+    rates: list[list[Singles]]
 
 
 def monte_carlo(
@@ -122,15 +123,22 @@ def monte_carlo(
     index = np.empty((draws, units), dtype=np.float32)
     ranks = np.empty((draws, int(has_index.sum())), dtype=np.int32)
     colours = np.zeros((units, len(GRADES)))
-    kept = min(draws, max(_FEWEST_DRAWS, _CELLS_KEPT // scoring.scored.size))
-    harms = np.empty((kept, *scoring.scored.shape), dtype=np.float32)
-    rates: list[list[Floats]] = []
+    harms = np.empty(
+        (_kept(draws, scoring.scored.size), *scoring.scored.shape), dtype=np.float32
+    )
+    indicators = len(scoring.model.definition.indicators)
+    kept = min(_RATE_DRAWS, _kept(draws, units * indicators))
+    rates = [
+        [np.empty((kept, units), dtype=np.float32) for _ in domain.posteriors]
+        for domain in scoring.model.domains
+    ]
     for runs in _blocks(draws, scoring.scored.size):
         size = runs.stop - runs.start
         drawn = scoring.model.rate_draws(size, rng)
         harm = scoring.model.combine(drawn, size)
-        harms[runs.start : runs.stop] = harm[: max(0, kept - runs.start)]
-        rates = rates or [[rate[:_RATE_DRAWS].copy() for rate in each] for each in drawn]
+        harms[runs] = harm[: max(0, len(harms) - runs.start)]
+        for kept_rates, drawn_rates in zip(chain(*rates), chain(*drawn), strict=True):
+            kept_rates[runs] = drawn_rates[: max(0, kept - runs.start)]
         weights = scoring.weights * rng.uniform(
             1 - WEIGHT_SPREAD, 1 + WEIGHT_SPREAD, (size, len(scoring.weights))
         )
@@ -233,6 +241,10 @@ def competition_ranks(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     ranks = np.empty_like(place)
     np.put_along_axis(ranks, order, np.maximum.accumulate(place, axis=-1) + 1, axis=-1)
     return ranks
+
+
+def _kept(draws: int, cells: int) -> int:
+    return min(draws, max(_FEWEST_DRAWS, _CELLS_KEPT // max(cells, 1)))
 
 
 def _blocks(runs: int, cells: int) -> Iterator[slice]:

@@ -23,6 +23,7 @@ from geo.harm_rates import HarmModel, Standing
 from geo.index_definition import IndexDefinition, Reference
 from geo.index_uncertainty import (
     Scoring,
+    Singles,
     Uncertainty,
     competition_ranks,
     monte_carlo,
@@ -223,7 +224,7 @@ def _domain_frame(
     return pd.concat(rows, ignore_index=True)
 
 
-def _indicator_frame(model: HarmModel, samples: list[list[Floats]]) -> pd.DataFrame:
+def _indicator_frame(model: HarmModel, samples: list[list[Singles]]) -> pd.DataFrame:
     rows = []
     for each, rates in zip(model.domains, samples, strict=True):
         mean = each.rates

@@ -326,3 +326,16 @@ def test_refusals(plain: tuple[pd.DataFrame, pd.DataFrame, IndexDefinition]) -> 
         risk_index(counts, exposures.assign(road_km=-1.0), definition)
     with pytest.raises(FrameError, match="no unit"):
         HarmModel.fit(counts.iloc[:0], exposures.iloc[:0], definition)
+
+
+def test_blocks_do_not_thin_the_intervals() -> None:
+    """A region of many units is drawn in blocks; its intervals still come from enough draws."""
+    counts, exposures, _ = county(8, units=600)
+    definition = scored_definition(*county(8)[:2])
+    result = risk_index(counts, exposures, definition, draws=1_500)
+    width = result.indicators["rate_high"] - result.indicators["rate_low"]
+    assert (width > 0).all()
+    minor = result.indicators.query("indicator == 'crime_minor'")
+    exact = HarmModel.fit(counts, exposures, definition).domains[1].posteriors[-1]
+    assert minor["rate_high"].to_numpy() == pytest.approx(exact.quantile(0.95), rel=0.05)
+    assert result.units["rank_high"].max() > 500
