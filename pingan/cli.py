@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from pingan.commands import bench, demo, geocode, load, profile, region, serve
+from pingan.commands import (
+    backtest,
+    bench,
+    demo,
+    forecast,
+    geocode,
+    hotspots,
+    load,
+    profile,
+    region,
+    serve,
+)
 from pingan.door import one_line_errors
 
 app = typer.Typer(
@@ -22,6 +33,9 @@ app.command("load")(one_line_errors(load.load))
 app.command("geocode")(one_line_errors(geocode.geocode))
 app.command("demo")(one_line_errors(demo.demo))
 app.command("serve")(one_line_errors(serve.serve))
+app.command("hotspots")(one_line_errors(hotspots.hotspots))
+app.command("forecast")(one_line_errors(forecast.forecast))
+app.command("backtest")(one_line_errors(backtest.backtest))
 app.command("bench")(one_line_errors(bench.bench))
 profile_app.command("new")(one_line_errors(profile.new))
 profile_app.command("list")(one_line_errors(profile.list_profiles))

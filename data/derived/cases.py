@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,8 @@ from geo.snap_points import find_snap_points
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+KEPT_SHARES = 64
 
 
 def data_version(store: Store) -> str:
@@ -49,6 +52,7 @@ class Cases:
     region: RegionPack
     version: str
     is_demo: bool
+    _snapped: dict[bytes, float] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, store: Store, region: RegionPack) -> Cases:
@@ -87,6 +91,17 @@ class Cases:
         area = chosen.union_all()
         shapely.prepare(area)
         return area
+
+    def snapped_share(self, rows: Rows) -> float:
+        """Share of these incidents that lie on artefact points; the last answers are kept."""
+        key = hashlib.sha256(rows.tobytes()).digest()
+        share = self._snapped.get(key)
+        if share is None:
+            share = find_snap_points(self.x_m[rows], self.y_m[rows]).stacked_share
+            if len(self._snapped) >= KEPT_SHARES:
+                self._snapped.clear()
+            self._snapped[key] = share
+        return share
 
     def rows(self, selection: IncidentSelection) -> Rows:
         """Positions of the selected incidents, ascending."""
@@ -206,5 +221,5 @@ class Events:
         )
 
     def _snapped_share(self) -> float:
-        placed = np.isfinite(self.x_m)
-        return find_snap_points(self.x_m[placed], self.y_m[placed]).stacked_share
+        placed = self.rows[np.isfinite(self.cases.x_m[self.rows])]
+        return self.cases.snapped_share(placed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -32,6 +33,7 @@ def backtest_points(
     version: str,
     first_origin_days: float | None = None,
     end_days: float | None = None,
+    source: Mapping[str, object] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Back-test events given as coordinates and times.
@@ -51,6 +53,9 @@ def backtest_points(
         Start of the first scored window, and when the last one ends at the latest; see
         :func:`data.derived.forecasts.assess`. The end is that of the last day by default.
 
+    source
+        Further parameters to print: how the events were read.
+
     Returns
     -------
     Tables ``scores``, ``decision``, ``drift`` and ``components``; no cells.
@@ -63,7 +68,11 @@ def backtest_points(
     if not len(time_days):
         raise FrameError("there are no events to back-test")
     is_given = boundary_m is not None
-    area = boundary_m if is_given else shapely.convex_hull(shapely.multipoints(x_m, y_m))
+    area = (
+        boundary_m
+        if is_given
+        else shapely.convex_hull(shapely.multipoints(np.column_stack([x_m, y_m])))
+    )
     if not shapely.area(area) > 0:
         raise FrameError("all events lie on one line or spot; give a boundary")
     shapely.prepare(area)
@@ -103,6 +112,7 @@ def backtest_points(
         "origin": (EPOCH + timedelta(days=int(origin))).isoformat(),
         "method": decision.method,
         "windows": decision.windows,
+        **(source or {}),
     }
     if not decision.windows:
         parameters["note"] = "no_backtest"

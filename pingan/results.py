@@ -1,0 +1,187 @@
+"""What the analysis commands share: the selection, the output file, the printed facts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from tqdm import tqdm
+
+from dashboard.pictures import map_picture
+from dashboard.result_files import about, json_text, result_csv, result_geojson
+from dashboard.result_words import result_text
+from data.derived.results import Result
+from data.region import RegionPack
+from geo.errors import SettingsError
+from geo.selection import IncidentSelection, day_number
+from geo.vocabulary import CATEGORY_CODES
+
+Language = Literal["zh", "en"]
+Suffix = Literal[".geojson", ".csv", ".png"]
+SUFFIXES: tuple[Suffix, ...] = (".geojson", ".csv", ".png")
+
+KindsOption = Annotated[
+    str | None, typer.Option(help="Kinds of incidents, joined by commas; default: all.")
+]
+UnitsOption = Annotated[str | None, typer.Option(help="Unit codes, joined by commas.")]
+FromOption = Annotated[datetime | None, typer.Option("--from", help="First day.")]
+ToOption = Annotated[datetime | None, typer.Option("--to", help="Last day.")]
+OutOption = Annotated[
+    Path | None, typer.Option(help="File to write: .geojson, .csv or .png (a map).")
+]
+InternalOption = Annotated[
+    bool,
+    typer.Option("--internal", help="Keep counts below 5; for use inside the police only."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print facts and tables as JSON.")]
+LanguageOption = Annotated[Language, typer.Option(help="Language of words and pictures.")]
+
+
+def selection_of(
+    region: RegionPack,
+    *,
+    kinds: str | None,
+    units: str | None,
+    start: datetime | None,
+    end: datetime | None,
+    hours: str | None = None,
+) -> IncidentSelection:
+    """The selection that the options describe.
+
+    Raises
+    ------
+    SettingsError
+        When a kind, unit, hour or the period cannot be understood.
+    """
+    if start is not None and end is not None and end < start:
+        raise SettingsError("--to lies before --from; swap them")
+    categories, codes = _listed(kinds), _listed(units)
+    for kind in categories or ():
+        if kind not in CATEGORY_CODES:
+            raise SettingsError(f"unknown kind {kind!r}; known: {', '.join(CATEGORY_CODES)}")
+    for code in codes or ():
+        if code not in region.units.index:
+            raise SettingsError(f"the region has no unit {code!r}; see its units.geojson")
+    return IncidentSelection(
+        categories=categories,
+        units=codes,
+        day_from=_day(start),
+        day_to=_day(end),
+        hours=hours_of(hours),
+    )
+
+
+def hours_of(text: str | None) -> tuple[int, ...] | None:
+    """Hours of "20-23,0-5"; a span may run past midnight.
+
+    Raises
+    ------
+    SettingsError
+        When the text is not a list of hours 0–23.
+    """
+    if text is None:
+        return None
+    hours: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        try:
+            begin, end = int(first), int(last or first)
+        except ValueError:
+            begin = end = -1
+        if not (0 <= begin <= 23 and 0 <= end <= 23):
+            raise SettingsError(f"--hours {text}: give hours 0–23 such as 20-23,0-5")
+        hours += range(begin, end + 1) if begin <= end else [*range(begin, 24), *range(end + 1)]
+    return tuple(hours)
+
+
+def require_out(out: Path | None) -> Suffix | None:
+    """The ending of the file to write, checked before anything is measured.
+
+    Raises
+    ------
+    SettingsError
+        When the ending is another, or the folder is not there.
+    """
+    if out is None:
+        return None
+    suffix = out.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise SettingsError(f"--out {out}: the name must end in {', '.join(SUFFIXES)}")
+    if not out.parent.is_dir():
+        raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
+    return suffix
+
+
+def hand_over(
+    result: Result,
+    region: RegionPack | None,
+    selection: IncidentSelection | None,
+    *,
+    out: Path | None = None,
+    as_json: bool = False,
+    is_internal: bool = False,
+) -> None:
+    """Write the file and print the facts."""
+    facts = about(result, region, selection, is_internal=is_internal)
+    if out is not None:
+        _write(result, region, selection, facts, out, is_internal=is_internal)
+    if as_json:
+        typer.echo(json_text(facts, indent=2))
+        return
+    typer.echo(result_text(result, region, selection))
+    if out is not None:
+        typer.echo(f"→ {out}")
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error that hears of windows done and windows in all."""
+    with tqdm(desc=name, unit="window", leave=False, file=sys.stderr) as bar:
+
+        def advance(done: int, windows: int) -> None:
+            bar.total = windows
+            bar.update(done - bar.n)
+
+        yield advance
+
+
+def _write(
+    result: Result,
+    region: RegionPack | None,
+    selection: IncidentSelection | None,
+    facts: dict[str, object],
+    out: Path,
+    *,
+    is_internal: bool,
+) -> None:
+    suffix = require_out(out)
+    if suffix == ".png":
+        if region is None:
+            raise SettingsError("a foreign file has no map; write .csv or .geojson")
+        out.write_bytes(map_picture(result, region, selection))
+    elif suffix == ".geojson":
+        out.write_bytes(result_geojson(result, facts, is_internal=is_internal))
+    else:
+        out.write_bytes(result_csv(result, facts, is_internal=is_internal))
+        # A line of comment would be a row to Excel: what the table says of itself lies beside.
+        sidecar = out.with_suffix(".about.json")
+        sidecar.write_text(json_text(facts, indent=2), encoding="utf-8")
+
+
+def _listed(text: str | None) -> tuple[str, ...] | None:
+    return (
+        None
+        if text is None
+        else tuple(part.strip() for part in text.split(",") if part.strip())
+    )
+
+
+def _day(moment: datetime | date | None) -> int | None:
+    if moment is None:
+        return None
+    return day_number(moment.date() if isinstance(moment, datetime) else moment)
