@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo.compiled import compiled
 from geo.empirical_bayes import expected_count
 from geo.errors import FrameError
 from geo.peak_search import PeakRules, peak_search
@@ -29,6 +28,7 @@ from geo.safety_measures import (
     level_of_service,
 )
 from geo.window_chance import Progress, window_chance
+from geo.window_list import list_optimism, listed_windows
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -52,6 +52,9 @@ class ScreeningRules:
         Scatterings for the chance of a window; 0 leaves ``p_chance`` empty.
     rank_draws, rank_level
         Posterior draws for the rank interval (0: none), and its probability.
+    optimism_runs
+        Invented counties from which ``forecast`` learns how the choice of windows flatters; 0
+        leaves it at ``expected``.
     seed
         Of all draws.
     """
@@ -63,6 +66,7 @@ class ScreeningRules:
     chance_runs: int = 999
     rank_draws: int = 500
     rank_level: float = 0.9
+    optimism_runs: int = 40
     seed: int = 0
 
 
@@ -75,8 +79,9 @@ class Screening:
     windows
         One row per sliding window, in order of the road: ``route_code, from_chain_m,
         to_chain_m, peer_class, observed, predicted, expected, variance, excess`` (of the whole period),
-        ``loss`` (1–4), ``cv, severity_score, p_chance, rank, rank_low, rank_high``. Rank is 0
-        where the window overlaps a higher one; equal ranks are ties.
+        ``loss`` (1–4), ``cv, severity_score, p_chance, rank, rank_low, rank_high, forecast``.
+        Rank is 0 where the window overlaps a higher one; equal ranks are ties. Forecast is
+        what an equal period will bring to a listed window, NaN for the others.
     prediction
         The fit behind ``predicted``.
     position_m
@@ -190,15 +195,24 @@ def screen(
             progress=progress,
         )
         windows["p_chance"] = chance.p_value(windows["observed"], windows["predicted"], peer)
-    key = windows[chosen.rank_by].to_numpy()
-    # Equal keys in the order of the road, so that a run gives the same list each time.
-    order = np.lexsort((np.arange(len(key)), -np.round(key, 9)))
-    is_listed = _free_windows(order, own.stretch, own.from_m, own.to_m)
-    ranks = _ranks(windows[is_listed], chosen)
+    listed = listed_windows(windows[chosen.rank_by].to_numpy(), own)
+    ranks = _ranks(windows.iloc[listed], chosen)
     for name, values in zip(("rank", "rank_low", "rank_high"), ranks, strict=True):
         column = np.zeros(len(windows), dtype=np.int64)
-        column[is_listed] = values
+        column[listed] = values
         windows[name] = column
+    forecast = np.full(len(windows), np.nan)
+    forecast[listed] = windows["expected"].to_numpy()[listed]
+    if chosen.optimism_runs:
+        forecast[listed] *= list_optimism(
+            prediction,
+            window_m=chosen.window_m,
+            step_m=chosen.step_m,
+            by_excess=chosen.rank_by == "excess",
+            runs=chosen.optimism_runs,
+            seed=chosen.seed,
+        )[: len(listed)]
+    windows["forecast"] = forecast
     return Screening(
         windows=windows,
         prediction=prediction,
@@ -274,27 +288,3 @@ def _ranks(listed: pd.DataFrame, rules: ScreeningRules) -> tuple[Integers, Integ
     low = drawn[int(tail * rules.rank_draws)]
     high = drawn[min(int((1 - tail) * rules.rank_draws), rules.rank_draws - 1)]
     return rank, np.minimum(low, rank), np.maximum(high, rank)
-
-
-@compiled
-def _free_windows(
-    order: Integers, stretch: Integers, from_m: Floats, to_m: Floats
-) -> npt.NDArray[np.bool_]:
-    """Take windows in order, each unless it overlaps one already taken."""
-    n = len(order)
-    is_taken = np.zeros(n, np.bool_)
-    is_blocked = np.zeros(n, np.bool_)
-    for k in range(n):
-        i = order[k]
-        if is_blocked[i]:
-            continue
-        is_taken[i] = True
-        j = i - 1
-        while j >= 0 and stretch[j] == stretch[i] and to_m[j] > from_m[i] + 1e-6:
-            is_blocked[j] = True
-            j -= 1
-        j = i + 1
-        while j < n and stretch[j] == stretch[i] and from_m[j] < to_m[i] - 1e-6:
-            is_blocked[j] = True
-            j += 1
-    return is_taken

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from geo.errors import FrameError
 from geo.road_screening import Screening, ScreeningRules, screen
+from geo.window_list import list_optimism
 
 ROUTES, PER_ROUTE = 40, 100
-WITHOUT_DRAWS = ScreeningRules(step_m=500.0, chance_runs=0, rank_draws=0)
+WITHOUT_DRAWS = ScreeningRules(step_m=500.0, chance_runs=0, rank_draws=0, optimism_runs=0)
 
 
 def network(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
@@ -60,7 +61,7 @@ def example() -> tuple[pd.DataFrame, pd.DataFrame, Screening]:
     rng = np.random.default_rng(1)
     segments, true_mean = network(rng)
     events, _ = accidents(segments, true_mean, rng)
-    rules = ScreeningRules(chance_runs=99, rank_draws=200)
+    rules = ScreeningRules(chance_runs=99, rank_draws=200, optimism_runs=10)
     return events, segments, screen(events, segments, years=3.0, rules=rules)
 
 
@@ -83,6 +84,43 @@ def test_the_list_keeps_its_promise_where_the_plain_count_does_not() -> None:
     assert np.mean(promised) == pytest.approx(np.mean(true), rel=0.10)
     assert np.mean(plain) > 2 * np.mean(plain_true)
     assert np.mean(true) > np.mean(plain_true)
+
+
+def test_windows_chosen_among_overlapping_ones_need_the_correction() -> None:
+    flattering, corrected, true = [], [], []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        segments, true_mean = network(rng)
+        events, _ = accidents(segments, true_mean, rng)
+        rules = ScreeningRules(chance_runs=0, rank_draws=0, optimism_runs=20)
+        listed = screen(events, segments, years=3.0, rules=rules).sections().head(50)
+        edges = np.arange(PER_ROUTE + 1) * 500.0
+        running = np.zeros((ROUTES, PER_ROUTE + 1))
+        running[:, 1:] = true_mean.reshape(ROUTES, PER_ROUTE).cumsum(axis=1)
+        true.append(
+            sum(
+                np.interp(end, edges, running[route]) - np.interp(begin, edges, running[route])
+                for route, begin, end in zip(
+                    listed["route_code"].str[1:].astype(int),
+                    listed["from_chain_m"],
+                    listed["to_chain_m"],
+                    strict=True,
+                )
+            )
+        )
+        flattering.append(listed["expected"].sum())
+        corrected.append(listed["forecast"].sum())
+    assert np.mean(flattering) > 1.10 * np.mean(true)
+    assert np.mean(corrected) == pytest.approx(np.mean(true), rel=0.10)
+
+
+def test_fixed_windows_hardly_need_it() -> None:
+    _, _, found = example()
+    factors = list_optimism(found.prediction, window_m=500.0, step_m=500.0, runs=60)
+    assert factors[:200] == pytest.approx(np.ones(200), abs=0.08)
+    sliding = list_optimism(found.prediction, window_m=500.0, step_m=100.0, runs=20)
+    assert sliding[0] < 0.92
+    assert (list_optimism(found.prediction, window_m=500.0, step_m=500.0, runs=0) == 1).all()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +150,7 @@ def test_columns_agree_with_each_other() -> None:
     assert list(table.columns) == [
         "route_code", "from_chain_m", "to_chain_m", "peer_class", "observed", "predicted",
         "expected", "variance", "excess", "loss", "cv", "severity_score", "p_chance",
-        "rank", "rank_low", "rank_high",
+        "rank", "rank_low", "rank_high", "forecast",
     ]  # fmt: skip
     assert len(table) == ROUTES * (PER_ROUTE * 5 - 4)
     low = table[["observed", "predicted"]].min(axis=1)
@@ -223,10 +261,11 @@ def test_any_small_county_can_be_screened(chain: list[int], border: int, seed: i
     events = pd.DataFrame(
         {"route_code": "A", "chain_m": chain, "deaths": 0, "serious": 0.0, "injured": 1}
     )
-    rules = ScreeningRules(chance_runs=9, rank_draws=20, seed=seed)
+    rules = ScreeningRules(chance_runs=9, rank_draws=20, optimism_runs=2, seed=seed)
     found = screen(events, segments, years=2.0, rules=rules)
     table = found.windows
-    assert np.isfinite(table.select_dtypes("number")).all().all()
+    assert np.isfinite(table.drop(columns="forecast").select_dtypes("number")).all().all()
+    assert (table["forecast"].notna() == (table["rank"] > 0)).all()
     assert (table["expected"] > 0).all()
     low, high = (
         table[["observed", "predicted"]].min(axis=1),
