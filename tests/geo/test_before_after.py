@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
@@ -56,6 +56,7 @@ def test_nothing_afterwards_is_not_certainty() -> None:
     assert np.isnan(before_after(0, 1, 1.0, 1.0, 0.5).naive_percent)
 
 
+@settings(deadline=None)
 @given(
     before=st.integers(0, 40),
     after=st.integers(0, 40),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.empirical_bayes import class_moments, expected_by_year, expected_count
@@ -45,6 +45,7 @@ def test_years_follow_the_predicted_factors() -> None:
     assert yearly == pytest.approx(factors * first)
 
 
+@settings(deadline=None)
 @given(observed=st.integers(0, 60), predicted=positive, k=st.floats(0, 20))
 def test_between_the_record_and_the_prediction(
     observed: int, predicted: float, k: float
@@ -55,6 +56,7 @@ def test_between_the_record_and_the_prediction(
     assert 0 <= found.variance <= found.expected
 
 
+@settings(deadline=None)
 @given(observed=st.integers(0, 60), predicted=positive, k=st.floats(0.01, 5))
 def test_the_gamma_posterior_is_the_same_thing(
     observed: int, predicted: float, k: float
