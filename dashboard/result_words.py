@@ -32,6 +32,7 @@ PARAMETERS: tuple[str, ...] = (
     "cells",
     "days",
     "distances_m",
+    "drawn_m",
     "horizon",
     "horizon_days",
     "hour_unknown",

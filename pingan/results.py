@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -163,14 +164,23 @@ def _write(
     if suffix == ".png":
         if region is None:
             raise SettingsError("a foreign file has no map; write .csv or .geojson")
-        out.write_bytes(map_picture(result, region, selection))
+        _replace(out, map_picture(result, region, selection))
     elif suffix == ".geojson":
-        out.write_bytes(result_geojson(result, facts, is_internal=is_internal))
+        _replace(out, result_geojson(result, facts, is_internal=is_internal))
     else:
-        out.write_bytes(result_csv(result, facts, is_internal=is_internal))
         # A line of comment would be a row to Excel: what the table says of itself lies beside.
-        sidecar = out.with_suffix(".about.json")
-        sidecar.write_text(json_text(facts, indent=2), encoding="utf-8")
+        _replace(out.with_suffix(".about.json"), json_text(facts, indent=2).encode())
+        _replace(out, result_csv(result, facts, is_internal=is_internal))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file that is whole from the moment it has its name."""
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

@@ -74,9 +74,7 @@ class Cases:
     @cached_property
     def boundary_m(self) -> shapely.Geometry:
         """Union of the units in the metric CRS, prepared for many point tests."""
-        boundary = self.region.units.geometry.to_crs(self.region.metric_crs).union_all()
-        shapely.prepare(boundary)
-        return boundary
+        return _ready(self.region.units.geometry.to_crs(self.region.metric_crs).union_all())
 
     def area_m(self, units: tuple[str, ...] | None) -> shapely.Geometry:
         """Area of the chosen units in the metric CRS; of all when None or none is known.
@@ -88,9 +86,7 @@ class Cases:
         if units is None or not known.any():
             return self.boundary_m
         chosen = self.region.units.geometry[known].to_crs(self.region.metric_crs)
-        area = chosen.union_all()
-        shapely.prepare(area)
-        return area
+        return _ready(chosen.union_all())
 
     def snapped_share(self, rows: Rows) -> float:
         """Share of these incidents that lie on artefact points; the last answers are kept."""
@@ -115,9 +111,29 @@ class Cases:
         """
         day = self.columns.day
         known = (int(day[0]), int(day[-1])) if len(day) else (0, 0)
-        first = max(known[0], selection.day_from or known[0])
+        first = known[0] if selection.day_from is None else max(known[0], selection.day_from)
         last = known[1] if selection.day_to is None else min(known[1], selection.day_to)
-        return first, max(first, last)
+        if first <= last:
+            return first, last
+        # Nothing in common with the data: the period as it was asked for.
+        asked = [each for each in (selection.day_from, selection.day_to) if each is not None]
+        return min(asked), max(asked)
+
+
+def _ready(area: shapely.Geometry) -> shapely.Geometry:
+    """Prepare an area for many tests, from several threads at once.
+
+    GEOS completes a preparation at the first test of each kind, and not safely when two
+    threads come first: one of each kind is asked here.
+    """
+    shapely.prepare(area)
+    west, south, east, north = shapely.bounds(area).tolist()
+    corner = shapely.box(west, south, (west + east) / 2, (south + north) / 2)
+    shapely.intersects_xy(area, west, south)
+    shapely.contains_xy(area, west, south)
+    shapely.intersects(area, corner)
+    shapely.covers(area, corner)
+    return area
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

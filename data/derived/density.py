@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -120,6 +122,7 @@ def density_cells(
         per_people=per_people,
     )
     cells = county_cells(cases, cell_m=bandwidth_m / 2, units=selection.units)
+    facts = replace(facts, parameters=facts.parameters | {"drawn_m": bandwidth_m / 2})
     x_m, y_m = cells.grid.centres_m()[cells.inside].T
     events = Events.of(cases, selection, coarsest_m=bandwidth_m).in_area()
     around = np.zeros(len(cells), dtype=np.int64)

@@ -233,6 +233,25 @@ def test_days_beyond_the_data_are_not_quiet_days() -> None:
     assert facts.day_to == DAY + 99
 
 
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        ((None, None), (DAY, DAY + 99)),
+        ((0, None), (DAY, DAY + 99)),
+        ((DAY + 10, DAY + 20), (DAY + 10, DAY + 20)),
+        ((None, DAY - 5), (DAY - 5, DAY - 5)),
+        ((DAY + 500, None), (DAY + 500, DAY + 500)),
+        ((DAY + 500, DAY + 600), (DAY + 500, DAY + 600)),
+    ],
+)
+def test_the_period_is_what_the_data_cover(
+    asked: tuple[int | None, int | None], used: tuple[int, int]
+) -> None:
+    selection = IncidentSelection(day_from=asked[0], day_to=asked[1])
+    facts = hotspots.concentration(clustered(days=100), selection).facts
+    assert (facts.day_from, facts.day_to) == used
+
+
 def test_emerging_finds_the_place_that_is_always_hot() -> None:
     cells = hotspots.emerging(clustered(6_000, spread_m=900.0), ALL, cell_m=500.0).cells
     assert "persistent_hot" in set(cells["emergence"])
