@@ -257,7 +257,12 @@ def cube_answers() -> None:
             race(
                 f"counts per unit of a year, kinds: {len(kinds)}",
                 lambda cube=cube, asked=asked: cube.per_unit(asked),
-                Peer(name=f"pandas, {n:,} rows", run=scan, target=5_000),
+                # A scan grows with the rows, our answer does not: the target names a size.
+                Peer(
+                    name=f"pandas, {n:,} rows",
+                    run=scan,
+                    target=5_000 if n == 10**7 else None,
+                ),
                 calls=1_000,
             )
 

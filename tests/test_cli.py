@@ -64,3 +64,16 @@ def test_an_unknown_crs_is_one_line(run, tmp_path: Path) -> None:
     assert code == 2
     assert said.startswith("pingan: CRS_UNKNOWN: ")
     assert run(*make, "--crs", "EPSG:4490")[0] == 0
+
+
+def test_a_benchmark_reads_no_options_of_ours(
+    run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written = tmp_path / "argv.txt"
+    (tmp_path / "speed.py").write_text(
+        f"import sys, pathlib\npathlib.Path({str(written)!r}).write_text(str(sys.argv[1:]))\n"
+    )
+    monkeypatch.setattr("pingan.commands.bench.BENCH_FOLDER", tmp_path)
+    monkeypatch.setattr("sys.argv", ["pingan", "bench", "speed"])
+    assert run("bench", "speed")[0] == 0
+    assert written.read_text() == "[]"
