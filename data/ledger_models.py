@@ -64,6 +64,8 @@ class HazardEvidence(Base):
 
     evidence_id: Mapped[int] = mapped_column(RowId, primary_key=True)
     hazard_id: Mapped[int] = mapped_column(RowId, ForeignKey("hazard.hazard_id"))
+    # How many events the hazard had: pictures from before works do not show their result.
+    after_seq: Mapped[int]
     evidence_kind: Mapped[str]
     sha256: Mapped[str] = mapped_column(String(64))
     mime_type: Mapped[str]

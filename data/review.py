@@ -10,12 +10,23 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, func, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    select,
+    update,
+)
 
 from data import models
 from data.decisions import ROLES, PlaceDecision, Verdict, decisions_in_force, unresolved
 from data.loading import LoadRequest, StoreLoad
-from data.models import RECORD_TABLES, LoadBatch, RejectedRow, table
+from data.models import RECORD_TABLES, HazardEvent, LoadBatch, RejectedRow, table
 from data.writing import PLACE_WITHDRAWN
 from geo.errors import StoreError
 from geo.vocabulary import MatchCode, RecordKind
@@ -177,7 +188,11 @@ class Desk:
                 _rejected.c.row_no == records.c.row_no,
             )
             loads = select(_rejected.c.resolved_load_id).where(of_decision)
-            mine = [records.c.load_id.in_(loads)]
+            mine: list[ColumnElement[bool]] = [records.c.load_id.in_(loads)]
+            if kind is RecordKind.HAZARDS:
+                # Somebody has been there since: what the ledger holds stays.
+                steps = table(HazardEvent).c.hazard_id == records.c.hazard_id
+                mine.append(~exists().where(steps))
             placeless: dict[str, Any] = {
                 c.name: null() for c in records.c if c.name in _PLACE_COLUMNS
             }

@@ -7,7 +7,6 @@ its shape when they change, and its stakes are derived anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -165,7 +164,7 @@ class RoadReference:
         return self._degrees(self.locator.section(route_code, stake_from_m, stake_to_m))
 
     def chain_interval(
-        self, route_codes: Sequence[str], geometry: NDArray[np.object_]
+        self, route_codes: ArrayLike, geometry: NDArray[np.object_]
     ) -> tuple[Floats, Floats]:
         """Where (n) shapes in EPSG:4326 begin and end along their routes.
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import Engine, exists, select, update
 
 from data.decisions import (
     PlaceDecision,
@@ -23,6 +23,8 @@ from data.engine import make_engine, migrate, reading, writing
 from data.frames import read_layer, read_table, selected
 from data.hits import read_hits
 from data.installation import install_region
+from data.ledger import Ledger, LedgerReader
+from data.ledger.evidence import EvidenceFolder
 from data.loading import LoadRequest, StoreLoad, bump_version
 from data.models import (
     Hazard,
@@ -32,6 +34,7 @@ from data.models import (
     RejectedRow,
     Route,
     Site,
+    StoreState,
     Unit,
     table,
 )
@@ -51,9 +54,13 @@ class Store:
     Thread-safe: each call uses a connection of its own.
     """
 
-    def __init__(self, engine: Engine, cache: Path) -> None:
+    def __init__(
+        self, engine: Engine, cache: Path, *, region: RegionPack, evidence: Path
+    ) -> None:
         self._engine = engine
         self._cache = cache
+        self._region = region
+        self._files = EvidenceFolder(evidence)
 
     @classmethod
     def open(cls, settings: Settings, region: RegionPack) -> Store:
@@ -70,7 +77,12 @@ class Store:
         migrate(engine)
         install_region(engine, region)
         name = Path(engine.url.database or region.code).stem
-        return cls(engine, settings.home / "cache" / name)
+        return cls(
+            engine,
+            settings.home / "cache" / name,
+            region=region,
+            evidence=settings.home / "evidence" / region.code,
+        )
 
     def close(self) -> None:
         """Give back the pooled connections."""
@@ -87,6 +99,14 @@ class Store:
         """Random text drawn with each version: tells two stores at the same number apart."""
         with reading(self._engine) as connection:
             return current_version(connection).key
+
+    @property
+    def ledger_version(self) -> int:
+        """Number that each change in the ledger of hazards moves; ``version`` stays."""
+        with reading(self._engine) as connection:
+            return int(
+                connection.execute(select(table(StoreState).c.ledger_version)).scalar_one()
+            )
 
     @property
     def is_demo(self) -> bool:
@@ -312,6 +332,30 @@ class Store:
         """How surely each source's rows have been placed; see :func:`data.hits.read_hits`."""
         with reading(self._engine) as connection:
             return read_hits(connection)
+
+    @contextmanager
+    def ledger_reader(self) -> Iterator[LedgerReader]:
+        """The ledger of hazards, to read, in one unchanging view."""
+        with reading(self._engine) as connection:
+            yield LedgerReader(connection, self._region, self._files)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The ledger of hazards, to take steps, all in one transaction.
+
+        Raises
+        ------
+        StoreError
+            When another writer does not end in time, or the database refuses.
+        """
+        with writing(self._engine) as connection:
+            desk = Ledger(connection, self._region, self._files)
+            yield desk
+            if desk.has_changed:
+                state = table(StoreState)
+                connection.execute(
+                    update(state).values(ledger_version=state.c.ledger_version + 1)
+                )
 
     @contextmanager
     def load(self, request: LoadRequest) -> Iterator[StoreLoad]:

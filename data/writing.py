@@ -11,14 +11,26 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, Update
 from sqlalchemy.sql.elements import BindParameter
 
 from data.engine import CACHE_KIB
 from data.geometry import point_wkb
-from data.models import LoadBatch, table
+from data.models import Hazard, HazardEvent, LoadBatch, table
 from geo.errors import StoreError
 
 # Up to here a table's indexes are cheaper to make again than to keep during a load.
@@ -48,7 +60,8 @@ class TableWriter:
     """Writes one load's records into one table.
 
     ``wins_ties`` is false for rows that come in late: what the store has of the same
-    extract stays.
+    extract stays. A hazard that the ledger has taken a step with is changed there only:
+    what a file says differently of it counts as stale, however new the file is.
     """
 
     def __init__(
@@ -100,6 +113,7 @@ class TableWriter:
             mine = self._constants["as_of"]
             wins_tie = self._wins_ties | (stored["content_hash"][at] == PLACE_WITHDRAWN)
             is_late = is_known & ((as_of > mine) | ((as_of == mine) & ~wins_tie))
+            is_late |= is_known & (stored["is_in_ledger"][at] > 0)
             is_newer = is_known & (as_of < mine)
         updated = is_known & ~is_same & ~is_late
         statement = upsert(self._connection, self._table, keys=("key_hash", "source"))
@@ -142,17 +156,21 @@ class TableWriter:
 
     def _stored(self, keys: np.ndarray) -> dict[str, np.ndarray]:
         names = ("key_hash", "content_hash", "as_of")
+        in_ledger: ColumnElement[Any] = literal(0)
+        if self._table is table(Hazard):
+            steps = table(HazardEvent).c.hazard_id == self._table.c.hazard_id
+            in_ledger = case((exists().where(steps), 1), else_=0)
         wanted: BindParameter[int] = bindparam(
             "keys", keys.tolist(), expanding=True, literal_execute=True
         )
         rows = self._connection.execute(
-            select(*(self._table.c[name] for name in names)).where(
+            select(*(self._table.c[name] for name in names), in_ledger).where(
                 self._table.c.source == self._constants["source"],
                 self._table.c.key_hash.in_(wanted),
             )
         ).all()
-        values = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 3)
-        return dict(zip(names, values.T, strict=True))
+        values = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 4)
+        return dict(zip((*names, "is_in_ledger"), values.T, strict=True))
 
     def _insert(self, statement: Insert, records: pa.Table) -> None:
         columns: dict[str, Iterable[Any]] = {

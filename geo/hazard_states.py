@@ -311,7 +311,8 @@ def next_status(state: HazardState, event: HazardEvent) -> str:
     """The state an allowed step leads to."""
     if event.kind in (EXTENDED, CONTROLLED):
         return state.status
-    return "treating" if event.result == "rework" else event.kind
+    is_sent_back = event.kind == "accepted" and event.result == "rework"
+    return "treating" if is_sent_back else event.kind
 
 
 def steps_from(status: str) -> tuple[str, ...]:

@@ -188,6 +188,7 @@ def _create_ledger() -> None:
         "hazard_evidence",
         sa.Column("evidence_id", ROW_ID, nullable=False),
         sa.Column("hazard_id", ROW_ID, nullable=False),
+        sa.Column("after_seq", sa.Integer(), nullable=False),
         sa.Column("evidence_kind", sa.String(), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("mime_type", sa.String(), nullable=False),
