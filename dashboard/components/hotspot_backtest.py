@@ -5,15 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts import show
-from dashboard.components import markup
-from dashboard.escape import for_html
-from dashboard.hotspot_charts import (
+from dashboard.backtest_charts import (
     components_chart,
     drift_chart,
     nominal_areas,
     scores_chart,
 )
+from dashboard.charts import show
+from dashboard.components import markup
+from dashboard.escape import for_html
 from dashboard.i18n import label, t
 from data.derived.results import Result
 

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dashboard.components import markup
 from dashboard.escape import for_html
 from dashboard.i18n import label, t
+from dashboard.result_words import MANY_SNAPPED
 from dashboard.state import day_of
 from data.derived.results import Facts
 
 Rows = list[tuple[str, str]]
-
-# Share of incidents on shared or rounded coordinates from which a map is marked.
-MANY_SNAPPED = 0.1
 
 
 def facts_line(facts: Facts) -> None:

@@ -11,12 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.analysis import surface_of
+from dashboard.backtest_charts import AREAS
 from dashboard.components import markup
 from dashboard.components.atlas_map import show_map
 from dashboard.components.layers import Drawing
 from dashboard.escape import for_html
 from dashboard.frame import Frame
-from dashboard.hotspot_charts import AREAS
 from dashboard.hotspot_state import HotspotView, change_hotspots
 from dashboard.i18n import label, language, t
 from dashboard.lru import ByteLru

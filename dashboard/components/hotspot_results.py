@@ -55,9 +55,10 @@ def _result(frame: Frame, selection: IncidentSelection, view: HotspotView) -> Re
         bar = st.empty()
 
         def progress(done: int, windows: int) -> None:
-            bar.progress(
-                done / max(windows, 1), t("backtest.running", done=done, windows=windows)
-            )
+            # A shift has many windows: about twenty messages are enough for an eye.
+            if done % max(1, windows // 20) == 0:
+                text = t("backtest.running", done=done, windows=windows)
+                bar.progress(done / windows, text)
 
         result = forecast(frame, selection, view, progress)
         bar.empty()

@@ -20,11 +20,12 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import analysis, frame
+from dashboard.backtest_charts import nominal_areas
 from dashboard.components import hotspot_exports
 from dashboard.components.hotspot_backtest import verdict
 from dashboard.components.hotspot_results import Measured
 from dashboard.components.layers import Drawing
-from dashboard.hotspot_charts import lorenz_chart, near_repeat_chart, nominal_areas
+from dashboard.hotspot_charts import lorenz_chart, near_repeat_chart
 from dashboard.hotspot_state import CHOICES, METHODS, PANELS, HotspotView
 from dashboard.i18n import speaking
 from dashboard.maps.cells import CellClass, cell_keys, cells_text

@@ -9,7 +9,7 @@
   Atlas.state = state;
 
   // From the region's own base map (below) to what lies on top.
-  const PANES = { areas: 340, heat: 350, points: 420, lines: 440, marks: 460, labels: 470 };
+  const PANES = { areas: 340, heat: 350, cells: 355, points: 420, lines: 440, marks: 460, labels: 470 };
 
   Atlas.setup = function (map, config) {
     state.map = map;

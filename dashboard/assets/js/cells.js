@@ -5,9 +5,11 @@
   const DEGREE = 1e5;
   const OUTLINE_FROM_PX = 7;
   const SIGN_FROM_PX = 15;
+  const BELOW_POINTS = 355; // among the panes of atlas.js
+  const ABOVE_NAMES = 480;
 
   Atlas.kinds.Cells = Atlas.Canvas.extend({
-    options: { pane: "atlas-heat", padding: 0.15 },
+    options: { pane: "atlas-cells", padding: 0.15 },
 
     update(options) {
       this._style = options;
@@ -22,6 +24,7 @@
       context.strokeStyle = theme.outline;
       context.textAlign = "center";
       context.textBaseline = "middle";
+      let widest = 0;
       for (const cell of this._cells || []) {
         const path = (cell.path = new Path2D());
         let left = Infinity;
@@ -37,8 +40,9 @@
           });
           path.closePath();
         }
-        if (right < 0 || left > frame.width) continue;
         const width = (right - left) / frame.ratio;
+        widest = Math.max(widest, width);
+        if (right < 0 || left > frame.width) continue;
         context.globalAlpha = this._style.opacity;
         context.fillStyle = cell.colour;
         context.fill(path, "evenodd");
@@ -51,6 +55,8 @@
           context.fillText(cell.sign, x * frame.scale - frame.left, y * frame.scale - frame.top);
         }
       }
+      // Small cells would vanish below the names of places; large ones have room for them.
+      this.getPane().style.zIndex = widest < SIGN_FROM_PX ? ABOVE_NAMES : BELOW_POINTS;
     },
 
     hit(point) {
