@@ -68,11 +68,7 @@ def backtest_points(
     if not len(time_days):
         raise FrameError("there are no events to back-test")
     is_given = boundary_m is not None
-    area = (
-        boundary_m
-        if is_given
-        else shapely.convex_hull(shapely.multipoints(np.column_stack([x_m, y_m])))
-    )
+    area = boundary_m if is_given else _hull(x_m, y_m)
     if not shapely.area(area) > 0:
         raise FrameError("all events lie on one line or spot; give a boundary")
     shapely.prepare(area)
@@ -138,3 +134,9 @@ def backtest_points(
             "components": components(assessed.forecast),
         },
     )
+
+
+def _hull(x_m: Floats, y_m: Floats) -> shapely.Geometry:
+    # What lies on the far side of the globe cannot be projected.
+    known = np.isfinite(x_m) & np.isfinite(y_m)
+    return shapely.convex_hull(shapely.multipoints(np.column_stack([x_m, y_m])[known]))

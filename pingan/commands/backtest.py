@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import geopandas as gpd
+import numpy as np
 import shapely
 import typer
 from pyproj import Transformer
@@ -156,12 +157,9 @@ def _metric_crs(points: PointFile, crs: str, metric_crs: str | None) -> str:
     given = gpd.GeoSeries([], crs=crs if crs.upper().startswith("EPSG:") else 4326).crs
     if given.is_projected and given.axis_info[0].unit_name in {"metre", "meter"}:
         return crs
-    around = gpd.GeoDataFrame(
-        geometry=[
-            shapely.box(points.lon.min(), points.lat.min(), points.lon.max(), points.lat.max())
-        ],
-        crs=WGS84,
-    )
+    # The middle of the points: a stray one must not choose the zone.
+    middle = shapely.Point(float(np.median(points.lon)), float(np.median(points.lat)))
+    around = gpd.GeoDataFrame(geometry=[middle.buffer(0.01)], crs=WGS84)
     return default_metric_crs(around, timezone="")
 
 
