@@ -16,7 +16,9 @@ from geo.grid import SquareGrid
 from geo.hotspots import hotspots
 from geo.near_repeat import near_repeat_table, repeat_roles
 from geo.network_density import RoadNetwork, network_density
+from geo.road_axis import Windows
 from geo.selection import IncidentColumns
+from geo.window_list import listed_windows
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,6 +64,8 @@ def _warm_places(at: Floats) -> None:
     roads = RoadNetwork.from_lines(gpd.GeoSeries([shapely.LineString([(0, 0), (9, 9)])]))
     section, along = roads.snap(at, at, farthest_m=1.0)
     network_density(roads, section, along, at_section=[0], at_along_m=[1.0], bandwidth_m=2.0)
+    road = np.zeros(len(at), dtype=np.int64)
+    listed_windows(at, Windows(stretch=road, from_m=at, to_m=at + 1.0))
 
 
 def _columns(days: npt.NDArray[np.int32]) -> IncidentColumns:

@@ -1,5 +1,8 @@
 """Warming up leaves nothing for the first user to compile, wherever the cache may lie."""
 
+import importlib
+import pkgutil
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -7,37 +10,19 @@ import pytest
 import shapely
 from numba.core.caching import CacheImpl
 
-from geo import (
-    adaptive_density,
-    assign,
-    cube,
-    density,
-    hotspots,
-    near_pairs,
-    nearest,
-    neighbours,
-    network_density,
-    significance,
-    trend,
-)
+import geo
+from geo.assign import UnitIndex
 from geo.compiled import compiled
 from geo.grid import SquareGrid
+from geo.hotspots import hotspots
+from geo.nearest import NearestSegment
 from geo.segments import segments_of
 from geo.warm import warm_measures
 
-MODULES = (
-    adaptive_density,
-    assign,
-    cube,
-    density,
-    hotspots,
-    near_pairs,
-    nearest,
-    neighbours,
-    network_density,
-    significance,
-    trend,
-)
+MODULES = [
+    importlib.import_module(f"geo.{module.name}")
+    for module in pkgutil.iter_modules(geo.__path__)
+]
 
 
 def machine_code() -> dict[str, int]:
@@ -62,10 +47,10 @@ def test_arrays_of_a_frame_need_no_further_compilation() -> None:
     column = pd.DataFrame({"x": np.arange(20.0)})["x"].to_numpy()
     assert not column.flags.writeable
     grid = SquareGrid(west_m=0.0, south_m=0.0, cell_m=1.0, rows=4, columns=5)
-    hotspots.hotspots(column, grid.neighbours())
-    assign.UnitIndex(gpd.GeoSeries([shapely.box(0, 0, 9, 9)])).assign(column, column)
+    hotspots(column, grid.neighbours())
+    UnitIndex(gpd.GeoSeries([shapely.box(0, 0, 9, 9)])).assign(column, column)
     road = segments_of([shapely.LineString([(0, 0), (9, 9)])])
-    nearest.NearestSegment(road).query(column[::2], column[::2])
+    NearestSegment(road).query(column[::2], column[::2])
     assert machine_code() == before
 
 
