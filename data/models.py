@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.base import Base, Bounded, Pointed, RowId, table
+from data.index_models import IndexDefinitionText, IndexResult
 from data.ledger_models import (
     HazardEvaluation,
     HazardEvent,
@@ -44,6 +45,8 @@ __all__ = [
     "HazardEvidence",
     "HazardMeasure",
     "Incident",
+    "IndexDefinitionText",
+    "IndexResult",
     "Indicator",
     "LoadBatch",
     "Place",

@@ -22,6 +22,7 @@ from data.decisions import (
 from data.engine import make_engine, migrate, reading, writing
 from data.frames import read_layer, read_table, selected
 from data.hits import read_hits
+from data.index_archive import IndexArchive
 from data.installation import install_region
 from data.ledger import Ledger, LedgerReader
 from data.ledger.evidence import EvidenceFolder
@@ -29,6 +30,7 @@ from data.loading import LoadRequest, StoreLoad, bump_version
 from data.models import (
     Hazard,
     Incident,
+    Indicator,
     LoadBatch,
     Place,
     RejectedRow,
@@ -146,6 +148,20 @@ class Store:
         where = [] if kinds is None else [hazard.c.hazard_kind.in_(list(kinds))]
         with reading(self._engine) as connection:
             return read_layer(connection, hazard, *where, index="hazard_id")
+
+    def indicators(self) -> pd.DataFrame:
+        """Figures of units, indexed by ``indicator_id``; see :mod:`data.indicators`."""
+        indicator = table(Indicator).c
+        names = ("indicator_id", "unit_code", "indicator", "period", "value", "as_of", "source")
+        columns = [indicator[name] for name in names]
+        statement = select(*columns).order_by(indicator.indicator_id)
+        with reading(self._engine) as connection:
+            return read_table(connection, statement, columns=columns, index="indicator_id")
+
+    @property
+    def indexes(self) -> IndexArchive:
+        """Kept results of the risk index."""
+        return IndexArchive(self._engine)
 
     def incidents(self, selection: IncidentSelection) -> gpd.GeoDataFrame:
         """Selected incidents with all their columns, straight from the database.
