@@ -19,6 +19,7 @@ from data.sample.facts import PACK, fact
 from data.sample.geometry import draw_units
 from data.sample.places import place_villages
 from data.sample.roads import crossing_points, draw_roads
+from data.sample.segments import draw_segments
 from geo.assign import UnitIndex
 from geo.crs import WGS84
 
@@ -32,7 +33,7 @@ TOWN_WEIGHT, CITY_WEIGHT = 1.5, 4.0
 
 
 def build(folder: Path) -> None:
-    """Write ``region.toml``, ``units.geojson``, ``roads.geojson`` and ``places.csv``."""
+    """Write ``region.toml`` and the files it names: units, roads, places and segments."""
     folder.mkdir(parents=True, exist_ok=True)
     units = draw_units(
         fact("outline"), fact("units"), area_km2=COUNTY_KM2, rng=np.random.default_rng(SEED)
@@ -48,6 +49,9 @@ def build(folder: Path) -> None:
         metric_crs=METRIC_CRS,
         rng=np.random.default_rng(SEED),
     )
+    segments = draw_segments(
+        roads, units, metric_crs=METRIC_CRS, rng=np.random.default_rng(SEED)
+    )
     places = pd.concat(
         [villages, _seats(units), _crossings(roads, units), _landmarks(units)],
         ignore_index=True,
@@ -55,6 +59,7 @@ def build(folder: Path) -> None:
     write_geojson(folder / "units.geojson", units[[*UNIT_COLUMNS, "geometry"]], decimals=5)
     write_geojson(folder / "roads.geojson", roads, decimals=5)
     places.to_csv(folder / "places.csv", index=False, lineterminator="\n", float_format="%.5f")
+    segments.to_csv(folder / "segments.csv", index=False, lineterminator="\n")
     if folder.resolve() != PACK.resolve():
         shutil.copyfile(PACK / "region.toml", folder / "region.toml")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from data.sample.rhythm import Rhythm, hours, years_between
-from data.sample.terrain import Terrain, stake_text
+from data.sample.terrain import TREATED_FACTOR, TREATED_TO, Terrain, stake_text
 
 # Henan 2016: 6.11 recorded (general-procedure) crashes per 100,000 residents, about 70 a
 # year here. Damage-only crashes under the simple procedure are far more numerous.
@@ -16,6 +16,7 @@ GENERAL_PER_YEAR = 70
 SIMPLE_PER_YEAR = 1200
 HOT_SHARE = 0.3
 TEXT_ONLY_SHARE = 0.12
+SERIOUS_SHARE = 0.2  # of the injured
 
 RHYTHM = Rhythm(
     month=(1.05, 0.8, 0.9, 0.95, 1.0, 1.0, 1.05, 1.05, 1.0, 1.15, 1.15, 1.2),
@@ -41,6 +42,7 @@ def draw_crashes(
     is_general[:n_general] = True
     time = RHYTHM.draw(n, start, end, rng)
     at = terrain.on_roads(n, hot_share=HOT_SHARE, rng=rng)
+    _treat(at, time, start, end, terrain=terrain)
     roads = terrain.roads.iloc[at["road"]]
     is_street = (roads["road_class"] == "street").to_numpy()
 
@@ -50,6 +52,7 @@ def draw_crashes(
     is_fatal = is_general & (rng.random(n) < 0.25)
     deaths = np.where(is_fatal, rng.choice([1, 2, 3], n, p=[0.92, 0.065, 0.015]), 0)
     injured = np.where(is_general, rng.poisson(0.9, n) + (deaths == 0), 0)
+    serious = np.random.default_rng([terrain.seed, 13]).binomial(injured, SERIOUS_SHARE)
     loss = np.exp(rng.normal(np.where(is_general, 9.0, 7.2), 0.9)).round(-1)
 
     xy = at[["x", "y"]].to_numpy()
@@ -72,12 +75,26 @@ def draw_crashes(
             "处理程序": np.where(is_general, "一般程序", "简易程序"),
             "死亡人数": deaths.astype(str),
             "受伤人数": injured.astype(str),
+            "其中重伤人数": serious.astype(str),
             "直接财产损失（元）": loss.astype(int).astype(str),
             "天气": rng.choice(WEATHER, n, p=WEATHER_SHARE),
             "备注": "",
         }
     )
     return numbered(table.iloc[np.argsort(time, kind="stable")], "事故编号", "JT")
+
+
+def _treat(
+    at: pd.DataFrame, time: np.ndarray, start: date, end: date, *, terrain: Terrain
+) -> None:
+    """Spread most crashes of the treated sections over the other roads once they are closed."""
+    # A stream of its own: the other crashes stay as they are.
+    rng = np.random.default_rng([terrain.seed, 12])
+    closed = np.datetime64(start) + round(TREATED_TO * (end - start).days)
+    later = terrain.treated(at["road"].to_numpy(), at["along_m"].to_numpy())
+    later &= time.astype("datetime64[D]") > closed
+    moved = np.flatnonzero(later & (rng.random(len(at)) > TREATED_FACTOR))
+    at.iloc[moved] = terrain.on_roads(len(moved), hot_share=0.0, rng=rng).to_numpy()
 
 
 def numbered(table: pd.DataFrame, column: str, prefix: str) -> pd.DataFrame:

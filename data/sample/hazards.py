@@ -11,7 +11,7 @@ import shapely
 from shapely.ops import substring
 
 from data.sample.crashes import numbered
-from data.sample.terrain import Terrain, stake_text
+from data.sample.terrain import TREATED, TREATED_FROM, TREATED_TO, Terrain, stake_text
 from geo.crs import WGS84
 
 QUIET_SECTIONS = 16
@@ -71,7 +71,13 @@ def draw_danger_sections(
             ),
         }
     )
-    table = pd.concat([table, _progress(n, start, end, rng)], axis=1)
+    progress = _progress(n, start, end, rng)
+    found, closed = (
+        np.datetime64(start) + round(share * (end - start).days)
+        for share in (TREATED_FROM, TREATED_TO)
+    )
+    progress.iloc[:TREATED] = ["销号", str(found), str(found + DUE_DAYS), str(closed)]
+    table = pd.concat([table, progress], axis=1)
     return _frame(numbered(table, "编号", "WX"), lines, terrain)
 
 

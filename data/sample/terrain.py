@@ -21,6 +21,11 @@ Ints = NDArray[np.intp]
 
 HOT_CENTRES = 6  # crossings around which street crime gathers
 HOT_SECTIONS = 8
+# The first hot sections are treated: found and closed at these shares of the period, and
+# from then on with this share of their crashes.
+TREATED = 2
+TREATED_FROM, TREATED_TO = 0.40, 0.62
+TREATED_FACTOR = 0.4
 # Crashes per kilometre relative to a county road.
 CLASS_RATE = {"expressway": 0.5, "provincial": 2.5, "county": 1.0, "street": 6.0}
 
@@ -130,6 +135,14 @@ class Terrain:
         """Position in :attr:`villages` of the one nearest to each point."""
         tree = cKDTree(shapely.get_coordinates(self.villages.geometry))
         return np.asarray(tree.query(points)[1], dtype=np.intp)
+
+    def treated(self, road: Ints, along_m: Floats) -> NDArray[np.bool_]:
+        """Which positions along roads lie in a section that is treated."""
+        sections = self.hot_sections.head(TREATED)
+        inside = np.zeros(len(road), dtype=bool)
+        for code, low, high in sections.itertuples(index=False):
+            inside |= (road == code) & (along_m >= low) & (along_m <= high)
+        return inside
 
     def on_roads(self, n: int, *, hot_share: float, rng: np.random.Generator) -> pd.DataFrame:
         """n positions on roads: ``road``, ``along_m``, ``x``, ``y`` (metres, a lane aside)."""

@@ -29,7 +29,7 @@ def metric(region):
 
 def test_building_again_gives_the_same_bytes(tmp_path):
     build(tmp_path)
-    for name in ("region.toml", "units.geojson", "roads.geojson", "places.csv"):
+    for name in ("region.toml", "units.geojson", "roads.geojson", "places.csv", "segments.csv"):
         assert (tmp_path / name).read_bytes() == (PACK / name).read_bytes(), name
 
 
