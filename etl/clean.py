@@ -149,8 +149,9 @@ class Cleaner:
         decision = self.geocoder.decisions_on(texts)
         # A row with a coordinate of its own did not need the decision.
         by_text = pc.fill_null(pc.not_equal(placement.match, MatchCode.A1.value), False)
+        own_section = placement.by_section
         at = np.flatnonzero(
-            rows.faults.ok
+            (rows.faults.ok if own_section is None else rows.faults.ok & ~own_section)
             & pc.and_(pc.is_valid(decision), by_text).to_numpy(zero_copy_only=False)
         )
         index = pa.array(at)

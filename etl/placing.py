@@ -15,6 +15,7 @@ from etl.coordinates import DatumShift, parse_points, split_pairs
 from etl.geocode import Cascade, Gazetteer, Geocoder, Placed, PlaceStatus
 from etl.geocode.memo import Memo
 from etl.profile import Profile
+from etl.road_sections import middle_of, section_shapes
 from etl.rows import Rows
 from etl.validate import geometry_datum, parse_geometries
 from geo.assign import UnitIndex
@@ -46,6 +47,7 @@ class Placement:
     raw_x: np.ndarray  # of the rows that state a point: as given, for the datum check
     raw_y: np.ndarray
     out_of_area: int
+    by_section: np.ndarray | None = None  # rows (n,) placed by a route and two stakes
     repaired: int = 0
     reshaped: int = 0
 
@@ -73,6 +75,7 @@ class Placer:
         self._rules = profile.coordinates
         self._index = UnitIndex(region.units)
         self._roads, self._metric_crs = region.roads, region.metric_crs
+        self._reference = region.road_reference
         self._codes = pa.array(region.units.index.astype(str), pa.string())
         self._geocoder = geocoder or Cascade(region)
         # The geocoder may have the region's names at hand already.
@@ -115,6 +118,9 @@ class Placer:
             placement.repaired = geometries.repaired
             placement.reshaped = geometries.changed_area
         wanting = rows.faults.ok & np.isnan(placement.lon)
+        if wanting.any() and self._profile.kind is RecordKind.HAZARDS:
+            self._by_section(rows, placement, wanting)
+            wanting &= np.isnan(placement.lon)
         if wanting.any():
             self._by_words(rows, placement, wanting, place_text, stated_unit)
         return placement
@@ -209,6 +215,25 @@ class Placer:
             raw_y=y[stated],
             out_of_area=rejected,
         )
+
+    def _by_section(self, rows: Rows, placement: Placement, wanting: np.ndarray) -> None:
+        shapes, is_whole_km = section_shapes(rows, wanting, self._reference)
+        lon, lat = middle_of(shapes)
+        unit = self._index.assign(lon, lat)
+        found = np.flatnonzero(unit >= 0)
+        if len(found) == 0:
+            return
+        codes = np.where(is_whole_km, MatchCode.C1.value, MatchCode.B1.value)[found]
+        placement.lon[found], placement.lat[found] = lon[found], lat[found]
+        placement.r95_m[found] = [R95_M[MatchCode(code)] for code in codes]
+        placement.unit = _overlay(
+            placement.unit, found, self._codes.take(pa.array(unit[found]))
+        )
+        placement.match = _overlay(placement.match, found, codes)
+        if placement.shapes is None:
+            placement.shapes = np.full(rows.n, None, dtype=object)
+        placement.shapes[found] = shapes[found]
+        placement.by_section = _mask(rows.n, found)
 
     def _by_words(
         self,

@@ -15,10 +15,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
+from alembic import command
 from PIL import Image
 from sqlalchemy import text
 
-from data.engine import writing
+from data.decisions import PlaceDecision
+from data.engine import alembic_config, make_engine, writing
 from data.ledger import Ledger, NewHazard
 from data.ledger.evidence import EvidenceFolder
 from data.ledger.sections import same_sections
@@ -734,6 +736,81 @@ def test_the_ledger_wins_over_a_file(store: Store, kit: Any) -> None:
     with store.ledger_reader() as ledger:
         assert ledger.history(1)["kind"].tolist() == ["verified"]
         assert len(ledger.evidence(1)) == 1
+
+
+def test_an_undone_place_leaves_what_the_ledger_holds(store: Store, kit: Any) -> None:
+    with store.review() as desk:
+        decision = desk.decide(
+            PlaceDecision(
+                place_text="老桥",
+                verdict="placed",
+                role="clerk",
+                lon=113.9,
+                lat=34.0,
+                match_code="A2",
+                r95_m=100.0,
+            )
+        )
+    learned = pa.table(
+        {
+            "row_no": [2, 3],
+            "code": ["UNPLACED_TEXT"] * 2,
+            "raw": ["{}"] * 2,
+            "place_text": ["老桥"] * 2,
+            "key_hash": [1, 2],
+            "decision_id": [decision.decision_id] * 2,
+        }
+    )
+    request = kit.request(kind=RecordKind.HAZARDS, source="bureau")
+    with store.load(request) as batch:
+        batch.keep(RecordKind.HAZARDS, learned)
+        batch.write(RecordKind.HAZARDS, hazards_of().slice(0, 2))
+        batch.finish(kit.report(2))
+    with store.ledger() as desk:
+        verify(desk, 1)
+    undone = store.undo(decision.decision_id)
+    assert (undone.withdrawn, undone.unplaced, undone.rows) == (1, 0, 2)
+    rows = store.hazards()
+    assert rows.index.tolist() == [1]
+    assert rows.geometry.iloc[0].geom_type == "Point"
+
+
+def test_a_store_of_earlier_keeps_its_hazards(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'home' / 't9.sqlite'}"
+    engine = make_engine(url)
+    pack = write_pack(tmp_path / "pack", "old")
+    with writing(engine) as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        for statement in (
+            "INSERT INTO store_state VALUES (1, 't9', '{digest}', 3, 'k')",
+            "INSERT INTO load_batch (load_id, kind, profile, profile_digest, loader_version,"
+            " file_name, sha256, source, as_of, is_demo, status, started_at, inserted, updated,"
+            " unchanged, stale, rejected) VALUES (1, 'hazards', 'p', 'd', '1', 'f', 's', 'q', 0,"
+            " 0, 'loaded', 0, 1, 0, 0, 0, 0)",
+            "INSERT INTO hazard (hazard_id, source, key_hash, content_hash, as_of, load_id,"
+            " row_no, hazard_kind, name, status, match_code)"
+            " VALUES (7, 'q', 1, 1, 0, 1, 2, 'road_section', '甲弯', 'planned', 'U')",
+        ):
+            connection.exec_driver_sql(statement.replace("{digest}", pack.digest))
+    engine.dispose()
+    store = Store.open(Settings(home=tmp_path / "home", region="t9"), pack)
+    assert store.version == 4  # the pieces of the routes have been put in
+    assert store.hazards().loc[7, ["name", "status", "load_id"]].tolist() == [
+        "甲弯",
+        "planned",
+        1,
+    ]
+    with store.ledger() as desk:
+        start = replace(TREATING, on=DAY, started_on=DAY)
+        assert desk.advance(7, start, at=AT) == "treating"
+    store.close()
+    again = Store.open(Settings(home=tmp_path / "home", region="t9"), pack)
+    assert again.version == 4
+    with writing(again._engine) as connection:
+        command.downgrade(alembic_config(connection), "0002")
+        names = connection.exec_driver_sql("SELECT name, load_id FROM hazard").all()
+    again.close()
+    assert [tuple(row) for row in names] == [("甲弯", 1)]
 
 
 def test_late_hazards_of_a_file_are_overdue_too(store: Store, kit: Any) -> None:
