@@ -1,4 +1,4 @@
-"""Strict reading of an index definition: every fault is one line that names the place."""
+"""Strict reading of a definition: every fault is one line that names the place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from geo.errors import SettingsError
 
 
 def wrong(where: str, what: str) -> SettingsError:
-    return SettingsError(f"index definition: {where}: {what}")
+    return SettingsError(f"definition: {where}: {what}")
 
 
 def only_keys(

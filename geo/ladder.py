@@ -2,9 +2,10 @@
 
 A rule of a contest year, usable on any monthly figure of units. A month among the worst three
 earns a yellow card 黄牌警告, a second in a row key management 重点管理, a third in a row or a
-fourth in the calendar year organisational adjustment 组织调整. On petitions it is history: ranking
-units by petition volume was given up across the country from 2013, as it set offices against
-those who came to them. It ranks units, never persons, and small counts are not shown.
+fourth in the calendar year organisational adjustment 组织调整. On petitions it is history: it was
+reported that from March 2013 provinces no longer got the monthly ranking by volume, and that
+several places gave theirs up, since it had tied offices' standing to who travelled to complain.
+It ranks units, never persons, and small counts are not shown.
 """
 
 from __future__ import annotations
