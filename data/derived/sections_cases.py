@@ -24,6 +24,7 @@ from geo.selection import IncidentSelection
 DAYS_PER_YEAR = 365.25
 # With fewer accidents a county's own performance function is mere noise.
 LEAST_EVENTS = 10
+_LEAST_PIECE_M = 1.0
 _SEGMENT_FACTS = (
     "tech_grade",
     "aadt",
@@ -189,8 +190,10 @@ def _without_gaps(
     """Rising pieces from 0 to the length; row -1 where nothing is known."""
     pieces, at = [], 0.0
     for low, high, row in sorted(known):
-        start, end = max(low, at), min(high, length)
-        if end <= start:
+        # What rounding leaves between two stretches is no road of its own.
+        start = low if low - at >= _LEAST_PIECE_M else at
+        end = high if length - high >= _LEAST_PIECE_M else length
+        if end - start < _LEAST_PIECE_M:
             continue
         if start > at:
             pieces.append((at, start, -1))

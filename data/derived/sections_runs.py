@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -200,12 +200,12 @@ def matched(store: Store, region: RegionPack, run: SectionRun) -> SectionRun:
     with store.ledger_reader() as desk:
         known = desk.hazard_sections()
         grades = store.hazards(("road_section",))
-    sections = run.sections
+    sections = run.sections.copy()
     pairs = same_sections(sections, known).drop_duplicates("section_id").set_index("section_id")
     sections["hazard_id"] = pairs["hazard_id"].reindex(sections.index).astype("Int64")
     sections["hazard_share"] = pairs["share"].reindex(sections.index).astype(float)
     sections["protection_grade"] = section_grades(sections, grades, region)
-    return run
+    return replace(run, sections=sections)
 
 
 def typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 
 from data.region import RegionPack
 from geo.errors import RegionError
+from geo.road_prediction import volume_of_class
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -26,6 +27,8 @@ HOT_SECTIONS = 8
 TREATED = 2
 TREATED_FROM, TREATED_TO = 0.40, 0.62
 TREATED_FACTOR = 0.4
+# Crashes grow with this power of the traffic among roads of a class.
+TRAFFIC_POWER = 0.7
 # Crashes per kilometre relative to a county road.
 CLASS_RATE = {"expressway": 0.5, "provincial": 2.5, "county": 1.0, "street": 6.0}
 
@@ -100,12 +103,23 @@ class Terrain:
         return roads
 
     @cached_property
+    def traffic(self) -> Floats:
+        """Traffic of each road relative to the mean of its class; 1 where not known."""
+        roads, segments = self.roads, self.region.segments
+        volume = segments["aadt_class"].map(volume_of_class).groupby(segments["route_code"])
+        known = roads["route_code"].map(volume.mean())
+        mean = known.groupby(roads["road_class"]).transform("mean")
+        return np.asarray((known / mean).fillna(1.0), dtype=float)
+
+    @cached_property
     def hot_sections(self) -> pd.DataFrame:
         """Road sections on which crashes gather: ``road`` (position), ``from_m``, ``to_m``."""
         rng = np.random.default_rng([self.seed, 2])
         roads = self.roads
         staked = np.flatnonzero(roads["stake_from_m"].notna() & (roads["length_m"] > 6000))
-        road = rng.choice(staked, HOT_SECTIONS, replace=False)
+        # Where much traffic runs, much goes wrong.
+        traffic = self.traffic[staked]
+        road = rng.choice(staked, HOT_SECTIONS, replace=False, p=traffic / traffic.sum())
         length = roads["length_m"].to_numpy()[road]
         extent = rng.uniform(500.0, 1400.0, HOT_SECTIONS)
         start = rng.uniform(0.05, 0.85, HOT_SECTIONS) * (length - extent)
@@ -148,6 +162,7 @@ class Terrain:
         """n positions on roads: ``road``, ``along_m``, ``x``, ``y`` (metres, a lane aside)."""
         roads, hot = self.roads, self.hot_sections
         weight = (roads["length_m"] * roads["road_class"].map(CLASS_RATE)).to_numpy(dtype=float)
+        weight = weight * self.traffic**TRAFFIC_POWER
         road = rng.choice(len(roads), n, p=weight / weight.sum())
         along = rng.random(n) * roads["length_m"].to_numpy()[road]
         is_hot = rng.random(n) < hot_share
