@@ -66,6 +66,8 @@ def zero_streaks(
     start, end = np.datetime64(since, "D"), np.datetime64(as_of, "D")
     if end < start:
         raise FrameError("the last covered day lies before the first")
+    if (call_unit is None) != (call_day is None):
+        raise FrameError("110 calls need both their units and their days")
     place, when = _records(unit, day, units, start, end)
     last = np.full(units, np.datetime64("NaT"), dtype="datetime64[D]")
     order = np.argsort(when, kind="stable")

@@ -118,6 +118,11 @@ def test_records_need_unit_and_day(unit: list, day: list) -> None:
         zero_streaks(unit, day, units=1, since=SINCE, as_of=AS_OF)
 
 
+def test_calls_need_units_and_days() -> None:
+    with pytest.raises(FrameError, match="110 calls need both"):
+        streak(CRIMES, call_unit=[0])
+
+
 def test_the_last_day_follows_the_first() -> None:
     with pytest.raises(FrameError, match="before the first"):
         streak([], since=AS_OF, as_of=SINCE)
