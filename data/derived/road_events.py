@@ -3,7 +3,8 @@
 A stake on a known route places an accident exactly, where it has just one place. Otherwise a
 position that is fine enough is put on the road it most probably belongs to, with what the
 record says of its route. What has two places, or rival roads, or none, stays in the frame,
-counted, without a place: nothing is guessed.
+counted, without a place: nothing is guessed. Only where the rivals meet is the place sure: such
+an accident counts for the likelier road, and is told apart as being at a junction.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.derived.junctions import at_junction
 from data.region import RegionPack
 from data.road_reference import RoadReference
 from data.store import Store
@@ -28,9 +30,10 @@ from geo.vocabulary import CATEGORIES, Domain
 
 LINK_CODES = ("exact-stake", "coordinate+route", "coordinate-only", "ambiguous", "unmatched")
 PLACED_CODES = LINK_CODES[:3]
-# Why an accident has no place on a route, by how it can be helped.
+# What is special of a place, or why there is none, by how it can be helped.
 LINK_REASONS = (
     "",
+    "junction",  # placed where two roads meet, on the likelier of them
     "stake_repeated",  # the stake is at two places (长链)
     "rival_road",  # another road is nearly as probable
     "route_conflict",  # the position lies on another route than the record names
@@ -258,10 +261,21 @@ def _snap(
     )
     status = snapped["status"].to_numpy(dtype=object)
     agrees = ~known | (snapped["route_code"].to_numpy(dtype=object) == codes)
-    is_placed = np.isin(status, ("good", "fair")) & agrees
+    # At a junction the place is sure, whichever of its roads is counted.
+    rivals = np.flatnonzero(status == "ambiguous")
+    junction = np.zeros(len(at), dtype=bool)
+    contested = snapped.iloc[rivals]
+    junction[rivals] = at_junction(
+        contested["x_m"].to_numpy(),
+        contested["y_m"].to_numpy(),
+        contested["road"].to_numpy(),
+        contested["runner_up"].to_numpy(),
+        lines=reference.routes.geometry.to_numpy(),
+    )
+    is_placed = (np.isin(status, ("good", "fair")) | junction) & agrees
     reason = np.select(
-        [status == "unmatched", status == "ambiguous", ~agrees],
-        ["no_road", "rival_road", "route_conflict"],
+        [status == "unmatched", ~agrees, junction, status == "ambiguous"],
+        ["no_road", "route_conflict", "junction", "rival_road"],
         "",
     )
     code = np.select(

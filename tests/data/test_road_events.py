@@ -1,6 +1,7 @@
 """Accidents on their routes: by stake, by position, or honestly not."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ S1,13000,19650,0
 N1,,,1
 """
 X, Y = 500_000.0, 3_770_000.0
+REALDATA = os.environ.get("PINGAN_REALDATA")
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +65,18 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> RegionPack:
     write_geojson(folder / "units.geojson", units, decimals=5)
     roads = gpd.GeoDataFrame(
         {
-            "route_code": ["S1", "S2", "N1"],
-            "name": ["一路", "二路", "街"],
-            "road_class": ["provincial", "county", "street"],
-            "stake_from_m": [10_000.0, 9_000.0, np.nan],
-            "stake_to_m": [20_000.0, 0.0, np.nan],
+            "route_code": ["S1", "S2", "N1", "N2", "N3"],
+            "name": ["一路", "二路", "街", "巷", "辅路"],
+            "road_class": ["provincial", "county", "street", "street", "street"],
+            "stake_from_m": [10_000.0, 9_000.0, np.nan, np.nan, np.nan],
+            "stake_to_m": [20_000.0, 0.0, np.nan, np.nan, np.nan],
         },
         geometry=[
             shapely.LineString([(X, Y), (X + 10_000, Y)]),
             shapely.LineString([(X, Y + 1000), (X, Y + 10_000)]),
             shapely.LineString([(X + 5000, Y + 60), (X + 7000, Y + 60)]),
+            shapely.LineString([(X + 8000, Y), (X + 8000, Y + 500)]),
+            shapely.LineString([(X + 9000, Y + 1), (X + 9400, Y + 1)]),
         ],
         crs="EPSG:4547",
     ).to_crs(4326)
@@ -131,6 +135,15 @@ def incidents(*rows: dict[str, Any]) -> gpd.GeoDataFrame:
         ({"xy": (X + 6000, Y + 59)}, "coordinate-only", "", ("N1", -1, 1000, np.nan)),
         ({"xy": (X + 6000, Y + 31)}, "ambiguous", "rival_road", None),
         ({"route_code": "N1", "xy": (X + 3000, Y)}, "ambiguous", "route_conflict", None),
+        # N2 ends on S1; N3 runs beside it for 400 m, 1 m apart.
+        ({"xy": (X + 8004, Y + 1)}, "coordinate-only", "junction", ("S1", 1, 8004, 17_654)),
+        (
+            {"route_code": "S1", "xy": (X + 8001, Y + 2)},
+            "coordinate+route",
+            "",
+            ("S1", 1, 8001, 17_651),
+        ),
+        ({"xy": (X + 9200, Y + 1)}, "ambiguous", "rival_road", None),
         ({"xy": (X + 3000, Y + 400)}, "unmatched", "no_road", None),
         ({"xy": (X + 3000, Y), "match_code": "C2", "r95_m": 810.0}, "unmatched", "too_coarse", None),
         ({"xy": (X + 3000, Y + 90), "r95_m": 100.0}, "coordinate-only", "", ("S1", 1, 3000, 12_650)),
@@ -217,7 +230,9 @@ def test_counts_balance_and_fit_the_contract(region: RegionPack) -> None:
     assert set(events["link_code"]) <= set(LINK_CODES)
     assert set(events["link_reason"]) <= set(LINK_REASONS)
     placed = linked(events)
-    assert len(placed) == counts.loc[counts["link_reason"] == "", "events"].sum()
+    assert (
+        len(placed) == counts.loc[counts["link_reason"].isin(["", "junction"]), "events"].sum()
+    )
     complete = contract.road_events(placed)
     assert len(complete) == len(placed)
     assert placed["chain_m"].between(0, 10_000.01).all()
@@ -248,3 +263,32 @@ def test_a_store_is_narrowed_to_traffic(make_store: Any) -> None:
     store.close()
     assert events["event_id"].tolist() == wanted.index.tolist()
     assert len(events) > 0
+
+
+@pytest.mark.skipif(REALDATA is None, reason="PINGAN_REALDATA is unset")
+def test_accidents_of_a_street_network_are_mostly_at_junctions(tmp_path: Path) -> None:
+    folder = Path(str(REALDATA)) / "oracles" / "spnetwork"
+    network = gpd.read_file(folder / "mtl_network.gpkg")
+    crashes = gpd.read_file(folder / "bike_accidents.gpkg")
+    manifest = MANIFEST.replace("EPSG:4547", "EPSG:32188")
+    for line in ("calibration", "segments"):
+        manifest = manifest.replace(f'{line} = "{line}.csv"\n', "")
+    (tmp_path / "region.toml").write_text(manifest, encoding="utf-8")
+    roads = network.to_crs(4326)
+    area = shapely.box(*roads.total_bounds).buffer(0.01)
+    units = gpd.GeoDataFrame({"unit_code": ["a"], "name": ["A"]}, geometry=[area], crs=4326)
+    write_geojson(tmp_path / "units.geojson", units, decimals=6)
+    streets = gpd.GeoDataFrame(
+        {"route_code": [f"E{n}" for n in range(len(roads))], "name": ""},
+        geometry=roads.geometry.to_numpy(),
+        crs=4326,
+    )
+    write_geojson(tmp_path / "roads.geojson", streets, decimals=7)
+    xy = crashes.to_crs(4547).get_coordinates().to_numpy()
+    rows = incidents(*({"category": "crash_nonmotor", "xy": tuple(one)} for one in xy))
+    counts = link_counts(road_events(rows, RegionPack.open(tmp_path)))
+    assert counts.values.tolist() == [
+        ["coordinate-only", "junction", 303],
+        ["coordinate-only", "", 30],
+        ["ambiguous", "rival_road", 14],
+    ]
