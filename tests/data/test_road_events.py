@@ -284,8 +284,9 @@ def test_accidents_of_a_street_network_are_mostly_at_junctions(tmp_path: Path) -
         crs=4326,
     )
     write_geojson(tmp_path / "roads.geojson", streets, decimals=7)
-    xy = crashes.to_crs(4547).get_coordinates().to_numpy()
-    rows = incidents(*({"category": "crash_nonmotor", "xy": tuple(one)} for one in xy))
+    rows = incidents(*({"category": "crash_nonmotor"} for _ in range(len(crashes))))
+    rows = rows.set_geometry(crashes.geometry.to_crs(4326).to_numpy(), crs=4326)
+    rows["lon"], rows["lat"] = rows.geometry.x, rows.geometry.y
     counts = link_counts(road_events(rows, RegionPack.open(tmp_path)))
     assert counts.values.tolist() == [
         ["coordinate-only", "junction", 303],
