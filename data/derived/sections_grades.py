@@ -34,19 +34,22 @@ LOW_GRADES = ("third", "fourth")
 
 
 def survey_text(hazard: Mapping[str, Any]) -> str:
-    """What the survey of a hazard says of the road, from its file or its name."""
+    """What the survey of a hazard says of the road, as its file has it; "" where nothing."""
     attributes = hazard.get("attributes")
     said = json.loads(attributes).get("danger") if isinstance(attributes, str) else None
-    return f"{said or ''} {hazard.get('name') or ''}"
+    return str(said or "").strip()
 
 
 def features(text: str) -> tuple[str, ...]:
     """Features named in the text of a survey, in the order of the forms."""
-    return tuple(
-        feature
-        for feature, words in FEATURE_WORDS.items()
-        if any(word in text for word in words)
-    )
+    found = set()
+    # The longer words first, and each only once: 连续急弯 is no single 急弯.
+    words = [(word, feature) for feature, own in FEATURE_WORDS.items() for word in own]
+    for word, feature in sorted(words, key=lambda pair: -len(pair[0])):
+        if word in text:
+            found.add(feature)
+            text = text.replace(word, " ")
+    return tuple(feature for feature in FEATURE_WORDS if feature in found)
 
 
 def segment_facts(region: RegionPack, route_code: str, stake_m: float | None) -> dict[str, Any]:
