@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import map_coordinates
-from scipy.signal import fftconvolve
 
 from geo.compiled import compiled
 from geo.errors import FrameError
@@ -27,6 +27,7 @@ Kernel = Literal["quartic", "epanechnikov", "gaussian"]
 
 PER_PEOPLE = 10_000.0
 
+_ROUNDING = 1e-9  # of the area of a block: what clipping may lose
 GAUSSIAN_REACH = 4.0  # bandwidths; beyond it lies 0.03 % of the mass
 
 
@@ -66,6 +67,40 @@ class DensityGrid:
         return sampled
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Interior:
+    """How much of a grid lies inside a boundary: measured once, used for many surfaces.
+
+    Parameters
+    ----------
+    covered
+        (rows, columns) share of each cell's area inside, see :func:`inside_share`.
+    mass
+        (rows, columns) part of a kernel at each cell that lies inside.
+    """
+
+    covered: Floats
+    mass: Floats
+
+    @classmethod
+    def of(
+        cls,
+        boundary: shapely.Geometry,
+        *,
+        bounds_m: tuple[float, float, float, float],
+        cell_m: float,
+        bandwidth_m: float,
+        kernel: Kernel = "quartic",
+    ) -> Interior:
+        """Inside a polygon, for surfaces of :func:`density_grid` with the same options."""
+        shape = grid_shape(bounds_m, cell_m)
+        covered = inside_share(boundary, bounds_m[0], bounds_m[1], cell_m, shape)
+        return cls(
+            covered=covered,
+            mass=_convolved(covered, _kernel_weights(kernel, bandwidth_m / cell_m)),
+        )
+
+
 def density_grid(
     x_m: npt.ArrayLike,
     y_m: npt.ArrayLike,
@@ -76,6 +111,7 @@ def density_grid(
     kernel: Kernel = "quartic",
     weights: npt.ArrayLike | None = None,
     boundary: shapely.Geometry | None = None,
+    interior: Interior | None = None,
 ) -> DensityGrid:
     """Kernel density of points on a grid covering ``bounds_m``.
 
@@ -92,32 +128,37 @@ def density_grid(
     boundary
         Polygon of the county in the same CRS: points outside do not count, each event
         inside spreads inside only, and cells without area inside are zero.
+    interior
+        In place of a boundary, where it is known with these options which points lie inside:
+        the caller leaves out those that do not.
 
     Raises
     ------
     FrameError
-        When the bounds are empty, or the cell is not positive or wider than the bandwidth.
+        When the bounds are empty, the cell is not positive or wider than the bandwidth, or
+        the interior belongs to another grid.
     """
     x, y, weight, shape = _prepared(x_m, y_m, weights, bounds_m, cell_m, bandwidth_m)
     west, south = bounds_m[:2]
-    kernel_weights = _kernel_weights(kernel, bandwidth_m / cell_m)
-    covered = None
     if boundary is not None:
         shapely.prepare(boundary)
         within = shapely.intersects_xy(boundary, x, y)
         x, y, weight = x[within], y[within], weight[within]
-        covered = inside_share(boundary, west, south, cell_m, shape)
+        interior = Interior.of(
+            boundary, bounds_m=bounds_m, cell_m=cell_m, bandwidth_m=bandwidth_m, kernel=kernel
+        )
+    if interior is not None and interior.covered.shape != shape:
+        raise FrameError("the interior belongs to another grid; measure it with these options")
     counts = np.zeros(shape)
     _bin_linearly((x - west) / cell_m, (y - south) / cell_m, weight, counts)
-    if covered is not None:
-        mass = fftconvolve(covered, kernel_weights, mode="same")
+    if interior is not None:
         # Linear binning may put part of a border event into a cell wholly outside.
-        np.divide(counts, mass, out=counts, where=mass > 1e-6)
-    spread = fftconvolve(counts, kernel_weights, mode="same")
+        np.divide(counts, interior.mass, out=counts, where=interior.mass > 1e-6)
+    spread = _convolved(counts, _kernel_weights(kernel, bandwidth_m / cell_m))
     # FFT round-off leaves ±1e-15 where nothing is: an empty map must be exactly empty.
     spread[spread < 1e-9] = 0.0
-    if covered is not None:
-        spread *= covered > 0
+    if interior is not None:
+        spread *= interior.covered > 0
     return DensityGrid(
         values=spread / (cell_m / 1000.0) ** 2,
         west_m=west,
@@ -171,14 +212,34 @@ def inside_share(
     cell_m: float,
     shape: tuple[int, int],
 ) -> npt.NDArray[np.float64]:
-    """(rows, columns) exact share of each cell's area that lies inside the boundary."""
-    row, column = np.indices(shape)
-    left, low = west_m + column * cell_m, south_m + row * cell_m
-    boxes = shapely.box(left, low, left + cell_m, low + cell_m)
-    shapely.prepare(boundary)
-    share: Floats = shapely.covers(boundary, boxes).astype(float)
-    border = (share == 0) & shapely.intersects(boundary, boxes)
-    share[border] = shapely.area(shapely.intersection(boundary, boxes[border])) / cell_m**2
+    """(rows, columns) exact share of each cell's area that lies inside the boundary.
+
+    Blocks of cells that the border crosses are quartered with the piece of the polygon in
+    them, so the cost follows the length of the border and not the number of cells.
+    """
+    rows, columns = shape
+    share = np.zeros(shape)
+    side = 1 << max(rows - 1, columns - 1, 1).bit_length()
+    row, column = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    pieces = np.array([boundary], dtype=object)
+    while len(pieces):
+        west, south = west_m + column * cell_m, south_m + row * cell_m
+        boxes = shapely.box(west, south, west + side * cell_m, south + side * cell_m)
+        pieces = shapely.intersection(pieces, boxes)
+        area = shapely.area(pieces) / (side * cell_m) ** 2
+        is_whole = area > 1 - _ROUNDING
+        for at, to in zip(row[is_whole].tolist(), column[is_whole].tolist(), strict=True):
+            share[at : at + side, to : to + side] = 1.0
+        crossed = (area > 0) & ~is_whole
+        if side == 1:
+            share[row[crossed], column[crossed]] = area[crossed]
+            break
+        side //= 2
+        row = (row[crossed] + side * np.array([[0], [0], [1], [1]])).ravel()
+        column = (column[crossed] + side * np.array([[0], [1], [0], [1]])).ravel()
+        pieces = np.tile(pieces[crossed], 4)
+        in_grid = (row < rows) & (column < columns)
+        row, column, pieces = row[in_grid], column[in_grid], pieces[in_grid]
     return share
 
 
@@ -242,6 +303,18 @@ def _bin_linearly(column: Floats, row: Floats, weight: Floats, counts: Floats) -
         counts[south, east] += weight[i] * (1 - up) * along
         counts[north, west] += weight[i] * up * (1 - along)
         counts[north, east] += weight[i] * up * along
+
+
+def _convolved(values: Floats, weights: Floats) -> Floats:
+    """Convolution with an odd, symmetric kernel, of the shape of ``values``."""
+    rows, columns = (
+        next_fast_len(size + reach - 1, real=True)
+        for size, reach in zip(values.shape, weights.shape, strict=True)
+    )
+    product = rfft2(values, (rows, columns)) * rfft2(weights, (rows, columns))
+    reach = weights.shape[0] // 2
+    full: Floats = irfft2(product, (rows, columns))
+    return full[reach : reach + values.shape[0], reach : reach + values.shape[1]]
 
 
 def _kernel_weights(kernel: Kernel, bandwidth_cells: float) -> Floats:

@@ -76,9 +76,10 @@ class _Grid(ABC):
         touched: npt.NDArray[np.bool_] = shapely.intersects(boundary, self.polygons())
         return touched
 
-    def polygons(self) -> npt.NDArray[np.object_]:
-        """(cells) shapely polygons."""
-        corners = self.centres_m()[:, None, :] + self._corners_m()[None, :, :]
+    def polygons(self, cells: Integers | None = None) -> npt.NDArray[np.object_]:
+        """Shapely polygons of all cells, or of those asked for."""
+        centres = self.centres_m() if cells is None else self.centres_m()[cells]
+        corners = centres[:, None, :] + self._corners_m()[None, :, :]
         made: npt.NDArray[np.object_] = shapely.polygons(corners)
         return made
 

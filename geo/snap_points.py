@@ -19,9 +19,12 @@ from geo.errors import FrameError
 from geo.significance import benjamini_hochberg
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 _DECIMALS = range(-3, 7)
 _LATTICE_SHARE = 0.99
+_SAMPLE = 1_000
+_SAMPLE_SHARE = 0.9  # a sample below it is no chance where the share of all is 0.99
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +39,10 @@ class SnapPoints:
         or a real repeat address: which one, the file's maker knows.
     events, distinct
         Number of events, and of distinct coordinates (to the tolerance).
+    is_stacked
+        (n) which events lie on stacks.
     stacked_share
-        Share of the events that lie on stacks.
+        Their share.
     lattice
         Step of the lattice on which 99 % of the coordinates lie, in their own unit, or None.
     """
@@ -45,6 +50,7 @@ class SnapPoints:
     stacks: pd.DataFrame
     events: int
     distinct: int
+    is_stacked: npt.NDArray[np.bool_]
     stacked_share: float
     lattice: float | None
 
@@ -88,37 +94,59 @@ def find_snap_points(
         raise FrameError(f"tolerance_m = {tolerance_m} must lie between 0 and radius_m")
     if not len(x):
         empty = pd.DataFrame(columns=["x_m", "y_m", "events", "nearby", "q"], dtype=float)
-        return SnapPoints(empty, 0, 0, 0.0, None)
-    keys = np.rint(np.column_stack([x, y]) / tolerance_m).astype(np.int64)
-    places, events = np.unique(keys, axis=0, return_counts=True)
-    at = places * tolerance_m
+        return SnapPoints(empty, 0, 0, np.zeros(0, dtype=np.bool_), 0.0, None)
+    place, at = _places(x, y, tolerance_m)
+    events = np.bincount(place)
     crowded = np.flatnonzero(events >= fewest)
-    # Weighted range count: the surroundings hold the events of every distinct place.
-    around = cKDTree(at).query_ball_point(at[crowded], radius_m)
-    nearby = np.array([events[each].sum() for each in around], dtype=np.int64)
-    nearby -= events[crowded]
+    nearby = _events_around(at, events, crowded, radius_m) - events[crowded]
     # At least one other event: an empty disc says nothing about the density.
     expected = np.maximum(nearby, 1) * (tolerance_m / radius_m) ** 2
-    p = np.ones(len(places))
-    p[crowded] = gammainc(events[crowded], expected)
-    q = benjamini_hochberg(p)[crowded]
+    q = np.ones(len(at))
+    p = gammainc(events[crowded], expected)
+    q[crowded] = benjamini_hochberg(p, family=len(at))
     stacks = pd.DataFrame(
         {
             "x_m": at[crowded, 0],
             "y_m": at[crowded, 1],
             "events": events[crowded],
             "nearby": nearby,
-            "q": q,
+            "q": q[crowded],
         }
     )
-    stacks = stacks[q <= level].sort_values("events", ascending=False, ignore_index=True)
+    stacks = stacks[stacks["q"] <= level]
+    is_stacked = (q <= level)[place]
     return SnapPoints(
-        stacks=stacks,
+        stacks=stacks.sort_values("events", ascending=False, kind="stable", ignore_index=True),
         events=len(x),
-        distinct=len(places),
-        stacked_share=float(stacks["events"].sum() / len(x)),
+        distinct=len(at),
+        is_stacked=is_stacked,
+        stacked_share=float(is_stacked.mean()),
         lattice=lattice_step(x, y),
     )
+
+
+def _places(x: Floats, y: Floats, tolerance_m: float) -> tuple[Integers, Floats]:
+    """(n) number of each event's place, and (places, 2) where they are."""
+    rounded = np.rint(np.column_stack([x, y]) / tolerance_m)
+    # By hashing: sorting millions of pairs would take most of the time.
+    row, rows = pd.factorize(rounded[:, 1])
+    column = pd.factorize(rounded[:, 0])[0]
+    place, _ = pd.factorize(column * len(rows) + row)
+    at = np.empty((place.max() + 1, 2))
+    at[place] = rounded * tolerance_m
+    return place, at
+
+
+def _events_around(
+    at: Floats, events: Integers, crowded: Integers, radius_m: float
+) -> Integers:
+    """(crowded) events within the radius of each crowded place, its own among them."""
+    if not len(crowded):
+        return np.zeros(0, dtype=np.int64)
+    # A range count with weights: the surroundings hold the events of every distinct place.
+    tree = cKDTree(at, balanced_tree=False, compact_nodes=False)
+    around = tree.query_ball_point(at[crowded], radius_m)
+    return np.array([events[each].sum() for each in around], dtype=np.int64)
 
 
 def lattice_step(x: npt.ArrayLike, y: npt.ArrayLike) -> float | None:
@@ -136,9 +164,16 @@ def lattice_step(x: npt.ArrayLike, y: npt.ArrayLike) -> float | None:
     values = np.concatenate([np.asarray(x, float).ravel(), np.asarray(y, float).ravel()])
     if not len(values):
         return None
+    sample = values[:: max(1, len(values) // _SAMPLE)]
     for decimals in _DECIMALS:
-        # Text with d decimals comes back within a few units in the last place.
-        off = np.abs(values - np.round(values, decimals))
-        if (off <= 8 * np.spacing(np.abs(values))).mean() >= _LATTICE_SHARE:
+        if _share_on(sample, decimals) < _SAMPLE_SHARE:
+            continue
+        if _share_on(values, decimals) >= _LATTICE_SHARE:
             return float(10.0**-decimals)
     return None
+
+
+def _share_on(values: Floats, decimals: int) -> float:
+    # Text with d decimals comes back within a few units in the last place.
+    off = np.abs(values - np.round(values, decimals))
+    return float((off <= 8 * np.spacing(np.abs(values))).mean())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -14,6 +14,7 @@ from pyproj import Transformer
 from data.derived.results import Facts
 from data.region import RegionPack
 from data.store import Store
+from geo.assign import UnitIndex
 from geo.crs import WGS84
 from geo.selection import IncidentColumns, IncidentSelection
 from geo.snap_points import find_snap_points
@@ -22,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-KEPT_SHARES = 64
+KEPT_AREAS = 16
 
 
 def data_version(store: Store) -> str:
@@ -52,7 +53,9 @@ class Cases:
     region: RegionPack
     version: str
     is_demo: bool
-    _snapped: dict[bytes, float] = field(default_factory=dict, init=False, repr=False)
+    _areas: dict[tuple[str, ...] | None, tuple[shapely.Geometry, Mask]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @classmethod
     def of(cls, store: Store, region: RegionPack) -> Cases:
@@ -82,22 +85,34 @@ class Cases:
         A selection of units is measured against these units alone: among the empty cells
         of the others every place in them would look hot.
         """
+        return self._area(units)[0]
+
+    def is_inside(self, units: tuple[str, ...] | None) -> Mask:
+        """(n) which incidents lie in :meth:`area_m`; not to be changed."""
+        return self._area(units)[1]
+
+    @cached_property
+    def is_snapped(self) -> Mask:
+        """(n) which incidents lie on artefact points, judged among all that are placed."""
+        snapped = np.isfinite(self.x_m)
+        snapped[snapped] = find_snap_points(self.x_m[snapped], self.y_m[snapped]).is_stacked
+        return snapped
+
+    def _area(self, units: tuple[str, ...] | None) -> tuple[shapely.Geometry, Mask]:
+        """An area and which incidents lie in it; the last ones asked for are kept."""
         known = self.region.units.index.isin(units or ())
         if units is None or not known.any():
-            return self.boundary_m
-        chosen = self.region.units.geometry[known].to_crs(self.region.metric_crs)
-        return _ready(chosen.union_all())
-
-    def snapped_share(self, rows: Rows) -> float:
-        """Share of these incidents that lie on artefact points; the last answers are kept."""
-        key = hashlib.sha256(rows.tobytes()).digest()
-        share = self._snapped.get(key)
-        if share is None:
-            share = find_snap_points(self.x_m[rows], self.y_m[rows]).stacked_share
-            if len(self._snapped) >= KEPT_SHARES:
-                self._snapped.clear()
-            self._snapped[key] = share
-        return share
+            units, area = None, self.boundary_m
+        kept = self._areas.get(units)
+        if kept is None:
+            if units is not None:
+                chosen = self.region.units.geometry[known].to_crs(self.region.metric_crs)
+                area = _ready(chosen.union_all())
+            inside = UnitIndex(gpd.GeoSeries([area])).assign(self.x_m, self.y_m) >= 0
+            if len(self._areas) >= KEPT_AREAS:
+                self._areas.clear()
+            kept = self._areas[units] = area, inside
+        return kept
 
     def rows(self, selection: IncidentSelection) -> Rows:
         """Positions of the selected incidents, ascending."""
@@ -197,8 +212,7 @@ class Events:
 
     def in_area(self) -> Events:
         """Only those in the area of the selected units; the others are counted as outside."""
-        area = self.cases.area_m(self.selection.units)
-        return self.inside(shapely.intersects_xy(area, self.x_m, self.y_m))
+        return self.inside(self.cases.is_inside(self.selection.units)[self.rows])
 
     def inside(self, mask: Mask) -> Events:
         """Only those inside the county; the others are counted as outside."""
@@ -233,9 +247,5 @@ class Events:
             version=self.cases.version,
             is_demo=self.cases.is_demo,
             left_out=left_out or {},
-            snapped_share=self._snapped_share(),
+            snapped_share=float(self.cases.is_snapped[self.rows].mean()) if len(self) else 0.0,
         )
-
-    def _snapped_share(self) -> float:
-        placed = self.rows[np.isfinite(self.cases.x_m[self.rows])]
-        return self.cases.snapped_share(placed)

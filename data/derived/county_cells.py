@@ -8,7 +8,7 @@ belong is counted as outside. A county too small to hold a centre takes the cell
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -21,7 +21,7 @@ import shapely
 from data.derived.cases import Cases
 from geo.crs import WGS84
 from geo.errors import FrameError
-from geo.grid import OUTSIDE, HexGrid, SquareGrid
+from geo.grid import OUTSIDE, Bounds, HexGrid, SquareGrid
 from geo.neighbours import Neighbours
 
 Shape = Literal["square", "hex"]
@@ -59,13 +59,6 @@ class CountyCells:
         """Adjacent cells within the county: up to eight for squares, six for hexagons."""
         return self.grid.neighbours().restrict(self.inside)
 
-    @cached_property
-    def polygons(self) -> npt.NDArray[np.object_]:
-        """(cells) polygons in EPSG:4326."""
-        drawn = gpd.GeoSeries(self.grid.polygons()[self.inside], crs=self.metric_crs)
-        polygons: npt.NDArray[np.object_] = drawn.to_crs(WGS84).to_numpy()
-        return polygons
-
     def assign(self, x_m: npt.ArrayLike, y_m: npt.ArrayLike) -> npt.NDArray[np.int32]:
         """(n) number of the county cell of each point, -1 where none."""
         cell = self.grid.assign(x_m, y_m)
@@ -74,8 +67,12 @@ class CountyCells:
 
     def drawn(self, table: pd.DataFrame, chosen: npt.NDArray[np.bool_]) -> gpd.GeoDataFrame:
         """The chosen rows of a table of all county cells, as polygons."""
-        rows = table[chosen].reset_index(drop=True)
-        return gpd.GeoDataFrame(rows, geometry=self.polygons[chosen], crs=WGS84)
+        cells = gpd.GeoDataFrame(
+            table[chosen].reset_index(drop=True),
+            geometry=self.grid.polygons(np.flatnonzero(self.inside)[chosen]),
+            crs=self.metric_crs,
+        )
+        return cells.to_crs(WGS84)
 
 
 def county_cells(
@@ -94,34 +91,19 @@ def county_cells(
     """
     if shape not in SHAPES:
         raise FrameError(f"unknown shape {shape!r} of cells; use square or hex")
-    key = _Key(
-        digest=cases.region.digest,
-        units=units,
-        cell_m=float(cell_m),
-        shape=shape,
-        cases=cases,
-    )
-    return _county_cells(key)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Key:
-    """What tells cells apart, and where to get the boundary when they must be made."""
-
-    digest: str
-    units: tuple[str, ...] | None
-    cell_m: float
-    shape: Shape
-    cases: Cases = field(compare=False, repr=False)
+    area, around = cases.area_m(units), cases.boundary_m
+    bounds: Bounds = tuple(shapely.bounds(around).tolist())
+    return _county_cells(area, bounds, float(cell_m), shape, str(cases.region.metric_crs))
 
 
 @lru_cache(maxsize=8)
-def _county_cells(key: _Key) -> CountyCells:
-    area = key.cases.area_m(key.units)
-    kind = SquareGrid if key.shape == "square" else HexGrid
+def _county_cells(
+    area: shapely.Geometry, bounds: Bounds, cell_m: float, shape: Shape, metric_crs: str
+) -> CountyCells:
+    kind = SquareGrid if shape == "square" else HexGrid
     # All cells of one county share one origin, whichever units are chosen.
-    grid = kind.covering(key.cases.boundary_m.bounds, cell_m=key.cell_m)
+    grid = kind.covering(bounds, cell_m=cell_m)
     inside = shapely.contains_xy(area, grid.centres_m())
     if not inside.any():
         inside = grid.touching(area)
-    return CountyCells(grid=grid, inside=inside, metric_crs=key.cases.region.metric_crs)
+    return CountyCells(grid=grid, inside=inside, metric_crs=metric_crs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +14,19 @@ from scipy.spatial import cKDTree
 from data.derived.cases import Cases, Events
 from data.derived.county_cells import county_cells
 from data.derived.results import Facts, Result
+from data.region import RegionPack
 from geo.adaptive_density import adaptive_bandwidths, adaptive_density_grid
 from geo.assign import OUTSIDE, UnitIndex
-from geo.density import PER_PEOPLE, DensityGrid, Kernel, density_grid, risk_adjusted
+from geo.density import (
+    PER_PEOPLE,
+    DensityGrid,
+    Interior,
+    Kernel,
+    density_grid,
+    risk_adjusted,
+)
 from geo.errors import FrameError
+from geo.grid import SquareGrid
 from geo.selection import IncidentSelection
 
 CELLS_PER_BANDWIDTH = 8
@@ -60,35 +70,25 @@ def density(
     if is_adaptive and per_people:
         raise FrameError("a rate needs one bandwidth everywhere; choose adaptive or per head")
     events = Events.of(cases, selection, coarsest_m=bandwidth_m).in_area()
-    area = cases.area_m(selection.units)
-    bounds = shapely.bounds(area).tolist()
-    cell_m = _cell_m(bounds, bandwidth_m)
+    ground = _ground(cases.area_m(selection.units), float(bandwidth_m), kernel)
     x_m, y_m = events.x_m, events.y_m
-    grid = density_grid(
-        x_m,
-        y_m,
-        bounds_m=bounds,
-        cell_m=cell_m,
-        bandwidth_m=bandwidth_m,
-        kernel=kernel,
-        boundary=area,
-    )
+    grid = ground.density(x_m, y_m)
     if is_adaptive and len(events):
         grid = adaptive_density_grid(
             x_m,
             y_m,
-            bounds_m=bounds,
-            cell_m=cell_m,
+            bounds_m=ground.bounds_m,
+            cell_m=ground.cell_m,
             bandwidths_m=adaptive_bandwidths(x_m, y_m, pilot=grid),
             kernel=kernel,
         )
     if per_people:
-        exposure = _residents(cases, grid, bounds, kernel=kernel, area=area)
+        exposure = ground.residents(cases.region)
         grid = risk_adjusted(grid, exposure, least_exposure=LEAST_PEOPLE_PER_KM2)
     parameters: dict[str, object] = {
         "bandwidth_m": float(bandwidth_m),
         "kernel": kernel,
-        "cell_m": cell_m,
+        "cell_m": ground.cell_m,
         "is_adaptive": is_adaptive,
         "per_people": PER_PEOPLE if per_people else None,
     }
@@ -134,6 +134,57 @@ def density_cells(
     return Result(facts=facts, cells=cells.drawn(table, (table["density"] > 0).to_numpy()))
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Ground:
+    """What every density of one area, bandwidth and kernel stands on."""
+
+    area: shapely.Geometry
+    bounds_m: Bounds
+    cell_m: float
+    bandwidth_m: float
+    kernel: Kernel
+    interior: Interior
+    _residents: dict[str, DensityGrid] = field(default_factory=dict, init=False, repr=False)
+
+    def density(self, x_m: Floats, y_m: Floats, weights: Floats | None = None) -> DensityGrid:
+        """Density of points that lie in the area."""
+        return density_grid(
+            x_m,
+            y_m,
+            bounds_m=self.bounds_m,
+            cell_m=self.cell_m,
+            bandwidth_m=self.bandwidth_m,
+            kernel=self.kernel,
+            weights=weights,
+            interior=self.interior,
+        )
+
+    def residents(self, region: RegionPack) -> DensityGrid:
+        """Residents per km², smoothed like the events; made once and kept."""
+        made = self._residents.get(region.digest)
+        if made is None:
+            made = self._residents[region.digest] = self.density(*_residents(self, region))
+        return made
+
+
+@lru_cache(maxsize=8)
+def _ground(area: shapely.Geometry, bandwidth_m: float, kernel: Kernel) -> _Ground:
+    west, south, east, north = shapely.bounds(area).tolist()
+    bounds_m = (west, south, east, north)
+    cell_m = _cell_m(bounds_m, bandwidth_m)
+    interior = Interior.of(
+        area, bounds_m=bounds_m, cell_m=cell_m, bandwidth_m=bandwidth_m, kernel=kernel
+    )
+    return _Ground(
+        area=area,
+        bounds_m=bounds_m,
+        cell_m=cell_m,
+        bandwidth_m=bandwidth_m,
+        kernel=kernel,
+        interior=interior,
+    )
+
+
 def _cell_m(bounds: Bounds, bandwidth_m: float) -> float:
     """An eighth of the bandwidth, coarser where that would need too many cells."""
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
@@ -147,34 +198,16 @@ def _cell_m(bounds: Bounds, bandwidth_m: float) -> float:
     return cell_m
 
 
-def _residents(
-    cases: Cases,
-    grid: DensityGrid,
-    bounds: Bounds,
-    *,
-    kernel: Kernel,
-    area: shapely.Geometry,
-) -> DensityGrid:
-    """Residents per km², each unit's spread evenly over its cells, smoothed like the events."""
-    units = cases.region.units
+def _residents(ground: _Ground, region: RegionPack) -> tuple[Floats, Floats, Floats]:
+    """Points with the residents that each stands for: a unit's are spread evenly over it."""
+    units = region.units
     people = units["population"].to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.nansum(people) > 0:
         raise FrameError("the units have no population; add it to the region pack, or use km²")
-    rows, columns = grid.values.shape
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    x_m = grid.west_m + (column + 0.5) * grid.cell_m
-    y_m = grid.south_m + (row + 0.5) * grid.cell_m
-    unit = UnitIndex(units.geometry.to_crs(cases.region.metric_crs)).assign(x_m, y_m)
-    held = unit != OUTSIDE
-    cells = np.bincount(unit[held], minlength=len(units))
-    each = np.nan_to_num(people) / np.maximum(cells, 1)
-    return density_grid(
-        x_m[held],
-        y_m[held],
-        bounds_m=bounds,
-        cell_m=grid.cell_m,
-        bandwidth_m=grid.bandwidth_m,
-        kernel=kernel,
-        weights=each[unit[held]],
-        boundary=area,
-    )
+    x_m, y_m = SquareGrid.covering(ground.bounds_m, cell_m=ground.cell_m).centres_m().T
+    held = shapely.intersects_xy(ground.area, x_m, y_m)
+    unit = UnitIndex(units.geometry.to_crs(region.metric_crs)).assign(x_m, y_m)
+    held &= unit != OUTSIDE
+    unit = unit[held]
+    each = np.nan_to_num(people) / np.maximum(np.bincount(unit, minlength=len(units)), 1)
+    return x_m[held], y_m[held], each[unit]
