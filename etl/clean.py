@@ -14,7 +14,9 @@ from etl import text
 from etl.deduplication import hash_column, mix
 from etl.geocode import Geocoder
 from etl.incident_fields import casualties, severity, time_text
+from etl.indicator_fields import indicator_codes, indicator_keys, period_texts
 from etl.learned import LEARNED_TABLE, LearnedPlaces
+from etl.melting import MELT_NAME, MELT_VALUE, melted
 from etl.numbers import parse_quantities, parse_stakes
 from etl.placing import Placement, Placer
 from etl.privacy import is_personal_header, redact
@@ -81,6 +83,13 @@ class Cleaner:
     def __post_init__(self) -> None:
         profile = self.profile
         texts = tuple(name for name in self.columns if name != GEOMETRY)
+        self._cells = profile.melt.cells(texts) if profile.melt else ()
+        if self._cells:
+            texts = (
+                *(name for name in texts if name not in self._cells),
+                MELT_NAME,
+                MELT_VALUE,
+            )
         missing = [name for name in profile.source_columns if name not in texts]
         if missing:
             raise SourceError(
@@ -101,6 +110,8 @@ class Cleaner:
 
     def clean(self, batch: SourceBatch) -> CleanBatch:
         """Clean one batch; every row comes out exactly once."""
+        if self._cells:
+            batch = melted(batch, self._cells, self.profile.missing)
         rows = Rows(batch, self.profile, self._kept)
         rows.refuse()
         personal = rows.refuse_personal(self._exempt)
@@ -129,7 +140,7 @@ class Cleaner:
             columns["attributes"] = text.json_objects(values)
         return CleanBatch(
             read=batch.rows_read,
-            records=_records(rows, columns),
+            records=_records(rows, columns, self.profile),
             rejects=self._with_source_faults(rows.rejects(), batch.faults),
             learned=self._learned(rows, placement),
             personal=int(personal.sum()),
@@ -149,9 +160,8 @@ class Cleaner:
         decision = self.geocoder.decisions_on(texts)
         # A row with a coordinate of its own did not need the decision.
         by_text = pc.fill_null(pc.not_equal(placement.match, MatchCode.A1.value), False)
-        own_section = placement.by_section
         at = np.flatnonzero(
-            (rows.faults.ok if own_section is None else rows.faults.ok & ~own_section)
+            rows.faults.ok
             & pc.and_(pc.is_valid(decision), by_text).to_numpy(zero_copy_only=False)
         )
         index = pa.array(at)
@@ -207,9 +217,15 @@ class Cleaner:
     def _required(self, rows: Rows) -> dict[str, pa.Array]:
         columns = {}
         for name in REQUIRED[self.profile.kind]:
-            if name == "value":
-                continue
-            columns[name] = self._coded(rows, name)
+            match name:
+                case "value":
+                    continue
+                case "indicator":
+                    columns[name] = indicator_codes(rows, self.profile)
+                case "period":
+                    columns[name] = period_texts(rows, self.profile)
+                case _:
+                    columns[name] = self._coded(rows, name)
         return columns
 
     def _optional(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
@@ -306,6 +322,8 @@ class Cleaner:
         )  # fmt: skip
         value = self._numbers(rows, "value")
         rows.faults.add(_nulls(value), "MISSING", "value")
+        negative = pc.fill_null(pc.less(value, 0), False).to_numpy(zero_copy_only=False)
+        rows.faults.add(negative, "BAD_NUMBER", "value", "a figure is not negative")
         return {"unit_code": unit, "value": value}
 
     def _situation(self, placement: Placement) -> dict[str, pa.Array]:
@@ -332,7 +350,7 @@ class Cleaner:
         return columns | {"geometry": pa.array(wkb, pa.binary())}
 
 
-def _records(rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
+def _records(rows: Rows, columns: dict[str, pa.Array], profile: Profile) -> pa.Table:
     """The accepted rows with their hashes."""
     good = np.flatnonzero(rows.faults.ok)
     table = pa.table(columns)
@@ -340,8 +358,9 @@ def _records(rows: Rows, columns: dict[str, pa.Array]) -> pa.Table:
         table = table.take(pa.array(good))
     table = table.combine_chunks()
     images = [hash_column(table[name].combine_chunks()) for name in sorted(table.column_names)]
+    is_figure = profile.kind is RecordKind.INDICATORS and not profile.key
     hashes = {
-        "key_hash": pa.array(rows.key_hash(good)),
+        "key_hash": pa.array(indicator_keys(table) if is_figure else rows.key_hash(good)),
         "content_hash": pa.array(mix(*images)),
         "row_no": pa.array(rows.row_no[good]),
     }

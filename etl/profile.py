@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from etl.melting import MeltRules
 from etl.privacy import is_personal_header
 from etl.profile_rules import (
     CANONICAL,
@@ -38,7 +39,7 @@ from geo.vocabulary import RecordKind
 _TOP = (
     "name", "kind", "title", "source", "licence", "is_demo", "file", "columns", "time",
     "coordinates", "missing", "sentinels", "codes", "constants", "casualties", "severity", "key",
-    "drop", "attributes", "privacy", "refuse", "limits",
+    "drop", "attributes", "privacy", "refuse", "limits", "melt",
 )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ class Profile:
     record_numbers: tuple[str, ...]
     refuse: tuple[RefuseRule, ...]
     reject_share: float
+    melt: MeltRules | None = None
     text: str = field(default="", repr=False, compare=False)
 
     @classmethod
@@ -119,12 +121,14 @@ class Profile:
         """SHA-256 of what the profile says, whatever its layout and comments."""
         rules = asdict(self)
         del rules["text"]
+        if self.melt is None:
+            del rules["melt"]
         text = json.dumps(rules, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def source_columns(self) -> tuple[str, ...]:
-        """Every source column the profile refers to, except those it drops."""
+        """Every column the profile refers to, except those it drops and those it melts."""
         names = [name for columns in self.columns.values() for name in columns]
         if self.time:
             names += [self.time.column] if self.time.column else []
@@ -158,6 +162,11 @@ def _read(values: dict[str, Any], name: str) -> Profile:
     missing = table.table("missing")
     privacy = table.table("privacy")
     time, coordinates = table.table("time"), table.table("coordinates")
+    melting = table.table("melt")
+    melt = MeltRules.read(melting) if melting else None
+    columns = _columns(table.table("columns"), kind)
+    if melt and "value" in columns:
+        raise ProfileError(f"{table.path}: [melt] makes the value; take it out of [columns]")
     profile = Profile(
         name=name,
         kind=kind,
@@ -166,7 +175,7 @@ def _read(values: dict[str, Any], name: str) -> Profile:
         licence=table.take("licence", str, ""),
         is_demo=table.take("is_demo", bool, False),
         file=FileRules.read(table.table("file")),
-        columns=_columns(table.table("columns"), kind),
+        columns=melt.fields(columns) if melt else columns,
         time=TimeRules.read(time) if time else None,
         coordinates=CoordinateRules.read(coordinates) if coordinates else None,
         missing=(*MISSING, *missing.texts("values")),
@@ -183,6 +192,7 @@ def _read(values: dict[str, Any], name: str) -> Profile:
         record_numbers=privacy.texts("record_numbers"),
         refuse=_refuse(table.take("refuse", list, []), table.path),
         reject_share=limits.take("reject_share", float, 0.5),
+        melt=melt,
     )
     casualties.close(("column", "pattern"))
     key.close(("columns", "fold"))
@@ -240,12 +250,20 @@ def _check(profile: Profile, path: str) -> None:
         if name not in stated:
             raise ProfileError(f"{path}: {name} needs an entry in [columns] or [constants]")
     twice = sorted(set(profile.columns) & set(profile.constants))
+    if profile.melt and profile.melt.into == "period" and "period" in twice:
+        twice.remove("period")  # the year, in front of the months of the header
     if twice:
         raise ProfileError(f"{path}: {twice[0]} is in both [columns] and [constants]")
     if profile.kind is RecordKind.INCIDENTS and profile.time is None:
         raise ProfileError(f"{path}: incidents need a [time] section")
     if profile.kind is RecordKind.INDICATORS and not stated & {"unit_code", "unit_name"}:
         raise ProfileError(f"{path}: indicators need unit_code or unit_name in [columns]")
+    if profile.melt and profile.kind is not RecordKind.INDICATORS:
+        raise ProfileError(f"{path}: [melt] is for indicators only")
+    if profile.melt and profile.key:
+        raise ProfileError(
+            f"{path}: with [melt] the key is unit, indicator and period; drop [key]"
+        )
     if (profile.casualties_column is None) != (profile.casualties_pattern is None):
         raise ProfileError(f"{path} [casualties]: column and pattern go together")
     if profile.casualties_pattern is not None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data.indicators import INDICATOR_CODES
 from etl.coordinates import datum_crs
 from etl.sources.model import FORMATS
 from etl.strict_table import StrictTable
@@ -53,6 +54,7 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "sector": CATEGORIES[Domain.WORK_SAFETY],
     "hazard_kind": HAZARD_KINDS,
     "grade": HAZARD_GRADES,
+    "indicator": INDICATOR_CODES,
 }
 TIME_PARTS = ("date", "time", "year", "month", "day", "hour", "minute", "second")
 
