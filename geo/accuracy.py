@@ -75,6 +75,8 @@ def flagged_hits(score: Floats, seen: Floats, flagged: npt.NDArray[np.int64]) ->
     """
     places = len(score) - flagged
     thresholds = np.partition(score, np.unique(places))[places]
+    near = score >= thresholds.min()
+    score, seen = score[near], seen[near]
     hits = np.zeros(len(flagged))
     for position, (cells, threshold) in enumerate(
         zip(flagged.tolist(), thresholds.tolist(), strict=True)

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from geo.compiled import compiled
 from geo.training import History
 
 Floats = npt.NDArray[np.float64]
 
+_REACH = 3.0  # standard deviations of the Gaussian
 _UNIFORM_SHARE = 1e-3  # of each component: no cell is impossible
 
 
@@ -63,24 +65,26 @@ def component_maps(
     inside = history.inside
     smoothings = {scale.smoothing_cells for scale in scales}
     corrections = {each: border_correction(inside, each) for each in smoothings}
-    decayed = {s: np.zeros(inside.shape) for s in {each.half_life_days for each in scales}}
+    half_lives = np.array([scale.half_life_days for scale in scales])
     cells = int(inside.sum())
+    spread = np.zeros((len(scales), cells))
     known_until = -np.inf
     for origin in origins:
-        for half_life, surface in decayed.items():
-            if np.isfinite(known_until):
-                surface *= np.exp2(-(origin - known_until) / half_life)
-            surface += history.decayed(known_until, origin, half_life)
-        known_until = origin
-        maps = np.empty((len(scales), cells))
+        # Smoothing and forgetting are linear: only what is new has to be smoothed.
+        if np.isfinite(known_until):
+            spread *= np.exp2(-(origin - known_until) / half_lives)[:, None]
+        fresh = {
+            half_life: history.decayed(known_until, origin, half_life)
+            for half_life in set(half_lives.tolist())
+        }
         for row, scale in enumerate(scales):
             smoothing = scale.smoothing_cells
-            spread = smooth(decayed[scale.half_life_days] * corrections[smoothing], smoothing)
-            known = spread[inside]
-            total = known.sum()
-            share = known / total if total > 0 else np.full(cells, 1 / cells)
-            maps[row] = (1 - _UNIFORM_SHARE) * share + _UNIFORM_SHARE / cells
-        yield maps
+            new = fresh[scale.half_life_days] * corrections[smoothing]
+            spread[row] += smooth(new, smoothing)[inside]
+        known_until = origin
+        total = spread.sum(axis=1, keepdims=True)
+        share = np.divide(spread, total, out=np.full(spread.shape, 1 / cells), where=total > 0)
+        yield (1 - _UNIFORM_SHARE) * share + _UNIFORM_SHARE / cells
 
 
 def border_correction(inside: npt.NDArray[np.bool_], smoothing_cells: float) -> Floats:
@@ -97,5 +101,28 @@ def smooth(values: Floats, smoothing_cells: float) -> Floats:
     """(rows, columns) Gaussian mean with the given standard deviation in cells."""
     if smoothing_cells == 0:
         return values
-    smoothed: Floats = gaussian_filter(values, smoothing_cells, mode="constant", truncate=3.0)
+    busy = np.flatnonzero(values)
+    reach = int(_REACH * smoothing_cells + 0.5)
+    if len(busy) * (2 * reach + 1) < 2 * values.size:
+        # Around few cells: cheaper than two passes over all.
+        kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / smoothing_cells) ** 2)
+        return _around(values, busy, kernel / kernel.sum())
+    smoothed: Floats = gaussian_filter(
+        values, smoothing_cells, mode="constant", truncate=_REACH
+    )
+    return smoothed
+
+
+@compiled
+def _around(values: Floats, busy: npt.NDArray[np.int64], kernel: Floats) -> Floats:
+    """The product of ``kernel`` with itself around each of the busy cells."""
+    rows, columns = values.shape
+    reach = len(kernel) // 2
+    smoothed = np.zeros((rows, columns))
+    for cell in busy:
+        row, column = cell // columns, cell % columns
+        for at in range(max(0, row - reach), min(rows, row + reach + 1)):
+            weight = values[row, column] * kernel[at - row + reach]
+            for to in range(max(0, column - reach), min(columns, column + reach + 1)):
+                smoothed[at, to] += weight * kernel[to - column + reach]
     return smoothed

@@ -179,6 +179,7 @@ def rolling_forecasts(
         fitted += tuple(replace(scale, is_background=True) for scale in fitted)
     known = history if background is None else background
     correction = border_correction(history.inside, KDE_SMOOTHING_CELLS)
+    shift_past, past = _Past(history), _Past(known)
     passed: deque[tuple[Floats, Floats]] = deque(maxlen=learn_from)
     for position, (origin, components) in enumerate(zip(sweep.tolist(), maps, strict=True)):
         if position >= warm_up:
@@ -186,7 +187,9 @@ def rolling_forecasts(
             yield {
                 method: _blend(window, fitted, components, passed)
                 if method == "blend"
-                else _baseline(method, window, known, correction)
+                else _baseline(
+                    method, window, shift_past if method == "count_shift" else past, correction
+                )
                 for method in chosen
             }
         if fitted:
@@ -240,14 +243,31 @@ class _Window:
         return (same + self.prior) / (expected + self.prior)
 
 
-def _baseline(method: Method, window: _Window, known: History, correction: Floats) -> Forecast:
+class _Past:
+    """Counts of everything before an origin that moves on."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._counts, self._until = np.zeros(history.inside.shape), -np.inf
+
+    def counts(self, origin: float) -> Floats:
+        """(rows, columns) not to be changed; origins must ascend."""
+        if origin > self._until:
+            self._counts = self._counts + self.history.counts(self._until, origin)
+            self._until = origin
+        return self._counts
+
+
+def _baseline(method: Method, window: _Window, past: _Past, correction: Floats) -> Forecast:
     """One of the plain maps that every forecast is measured against."""
     start = window.origin - RECENT_DAYS if method == "count_recent" else -np.inf
-    source = window.history if method == "count_shift" else known
-    counts = source.counts(start, window.origin)
+    if method == "count_recent":
+        counts = past.history.counts(start, window.origin)
+    else:
+        counts = past.counts(window.origin)
     total = counts.sum()
     if method == "kde":
-        counts = smooth(counts * correction, KDE_SMOOTHING_CELLS) * known.inside
+        counts = smooth(counts * correction, KDE_SMOOTHING_CELLS) * past.history.inside
     share = counts / total if total > 0 else counts
     return window.forecast(method, share, window.rate(start))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +95,12 @@ class History:
 
     def total(self, start_days: float, end_days: float) -> float:
         """Sum of weights with start ≤ time < end."""
-        return float(self.weight[self._window(start_days, end_days)].sum())
+        window = self._window(start_days, end_days)
+        return float(self._cumulated[window.stop] - self._cumulated[window.start])
+
+    @cached_property
+    def _cumulated(self) -> Floats:
+        return np.concatenate([[0.0], np.cumsum(self.weight)])
 
     def _window(self, start_days: float, end_days: float) -> slice:
         first, last = np.searchsorted(self.time_days, [start_days, end_days], side="left")

@@ -9,6 +9,7 @@ import shapely
 
 from geo.adaptive_density import adaptive_bandwidths, adaptive_density_grid
 from geo.assign import UnitIndex
+from geo.component_maps import smooth
 from geo.cube import CountsCube
 from geo.density import density_grid
 from geo.emerging import emerging_hotspots
@@ -47,6 +48,7 @@ def _warm_statistics(counts: Floats) -> None:
 
 
 def _warm_surfaces(at: Floats) -> None:
+    smooth(np.diag(at), 0.1)
     bounds = (0.0, 0.0, 9.0, 9.0)
     pilot = density_grid(at, at, bounds_m=bounds, cell_m=1.0, bandwidth_m=2.0, weights=at)
     adaptive_density_grid(
