@@ -128,10 +128,6 @@ def figures_for(
     table = _newest(store.indicators())
     if indicators is not None:
         table = table[table["indicator"].isin(list(indicators))]
-    if table.empty:
-        return pd.DataFrame(
-            columns=["unit_code", "indicator", "value", "status", "of_period"], dtype="object"
-        ).astype({"value": float})
     is_flow = table["indicator"].map(lambda code: INDICATORS[code].kind) == IndicatorKind.FLOW
     is_same = table["of_period"] == str(asked)
     first, last = table["first_day"], table["last_day"]
@@ -146,7 +142,7 @@ def figures_for(
         table[is_within & ~is_flow].assign(order=2),
         table[is_earlier & (~is_flow | same_length)].assign(order=3),
     ]
-    found = pd.concat([choice for choice in choices if len(choice)], ignore_index=True)
+    found = pd.concat(choices, ignore_index=True)
     # Of several around it the shortest; else the latest.
     months = found["length"].map(MONTHS)
     found["rank"] = months.where(found["order"] == 1, -found["last_day"])
@@ -179,7 +175,8 @@ def indicator_gaps(
     found = figures_for(store, period, indicators=codes)
     wide = found.pivot(index="unit_code", columns="indicator", values="status")
     units = pd.Index(store.units().index, name="unit_code")
-    wide = wide.reindex(index=units, columns=codes).fillna(Status.MISSING.value)
+    wide = wide.reindex(index=units, columns=codes).astype(object)
+    wide = wide.fillna(Status.MISSING.value)
     return wide.rename_axis(columns=None)
 
 

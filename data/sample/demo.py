@@ -22,6 +22,7 @@ from data.region_layers import write_geojson
 from data.sample.blemishes import NOWHERE, Columns, with_blemishes
 from data.sample.crashes import draw_crashes
 from data.sample.crimes import draw_crimes
+from data.sample.figures import draw_patrol_staff, draw_petitions, draw_unit_figures
 from data.sample.hazards import draw_danger_sections, draw_disorder_spots
 from data.sample.sites import draw_cameras_and_posts, draw_sites
 from data.sample.terrain import Terrain
@@ -40,7 +41,7 @@ class DemoFile:
     kind, profile
         How it is to be loaded.
     rows
-        Data rows in the file, bad ones included.
+        Data rows in the file, bad ones included; filled cells of a wide sheet.
     blemishes
         Number of deliberate bad rows by the reason expected of the loader.
     """
@@ -165,7 +166,30 @@ def write_demo_files(
         _write_csv(path, table, encoding="gb18030")
         return _file(RecordKind.SITES, path, "demo_cameras", table, counts)
 
-    makers = (crashes, crimes, work, sections, spots, sites, cameras)
+    years = range(start.year, end.year + 1)
+
+    def unit_figures() -> DemoFile:
+        table = draw_unit_figures(region, years, rng=rng(80))
+        path = folder / f"township_figures_{day}.xlsx"
+        _write_workbook(path, table, sheet="乡镇指标", created=end)
+        return _figures(path, "demo_unit_figures", table, named=2)
+
+    def petitions() -> DemoFile:
+        table = draw_petitions(region, years, rng=rng(81))
+        path = folder / f"petitions_{day}.csv"
+        _write_csv(path, table, encoding="gb18030")
+        return _figures(path, "demo_petitions", table, named=2)
+
+    def patrol_staff() -> DemoFile:
+        table = draw_patrol_staff(region, years, rng=rng(82))
+        path = folder / f"patrol_staff_{day}.csv"
+        _write_csv(path, table, encoding="gb18030")
+        return _figures(path, "demo_patrol_staff", table, named=1)
+
+    makers = (
+        crashes, crimes, work, sections, spots, sites, cameras, unit_figures, petitions,
+        patrol_staff,
+    )  # fmt: skip
     written: list[DemoFile] = []
     for make in makers:
         written.append(make())
@@ -178,6 +202,12 @@ def _file(
     kind: RecordKind, path: Path, profile: str, table: pd.DataFrame, counts: Mapping[str, int]
 ) -> DemoFile:
     return DemoFile(kind=kind, path=path, profile=profile, rows=len(table), blemishes=counts)
+
+
+def _figures(path: Path, profile: str, table: pd.DataFrame, *, named: int) -> DemoFile:
+    """A wide sheet whose first ``named`` columns say what the cells belong to."""
+    filled = int((table.iloc[:, named:] != "").to_numpy().sum())
+    return DemoFile(kind=RecordKind.INDICATORS, path=path, profile=profile, rows=filled)
 
 
 def _geojson(path: Path, profile: str, frame: gpd.GeoDataFrame) -> DemoFile:
