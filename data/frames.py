@@ -67,6 +67,17 @@ def read_table(
     return frame.set_index(index)
 
 
+def read_rows(
+    connection: Connection, source: Table, *, index: str, names: Iterable[str] | None = None
+) -> pd.DataFrame:
+    """Rows of a table in order of ``index``: the columns ``names``, else all but hashes."""
+    columns = [source.c[name] for name in names] if names is not None else [
+        column for column in source.c if column.name not in HASHES
+    ]  # fmt: skip
+    statement = select(*columns).order_by(source.c[index])
+    return read_table(connection, statement, columns=columns, index=index)
+
+
 def read_layer(
     connection: Connection, source: Table, *where: ColumnElement[bool], index: str
 ) -> gpd.GeoDataFrame:

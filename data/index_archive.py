@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from data.engine import reading, writing
 from data.frames import read_table
 from data.index_models import IndexDefinitionText, IndexResult
 from data.models import table
+from data.packing import packed, unpacked
 from geo.errors import StoreError
 
 _definition = table(IndexDefinitionText)
 _result = table(IndexResult)
-# A fixed time in the archive: equal results are equal bytes.
-_STAMP = (2000, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +79,7 @@ class IndexArchive:
                 is_demo=kept.is_demo,
                 made_at=now,
                 published_at=now if publish else None,
-                content=_packed(kept),
+                content=packed(kept.facts, kept.tables),
             )
             return int(connection.execute(added.returning(_result.c.index_id)).scalar_one())
 
@@ -164,10 +158,7 @@ def _read(connection: Connection, index_id: int) -> KeptIndex:
     row = connection.execute(statement).mappings().one_or_none()
     if row is None:
         raise StoreError(f"there is no index {index_id} in this store")
-    try:
-        facts, tables = _unpacked(row[_result.c.content])
-    except (zipfile.BadZipFile, KeyError, ValueError, pa.ArrowException) as error:
-        raise StoreError(f"index {index_id} is damaged in the store; run it again") from error
+    facts, tables = unpacked(row[_result.c.content], what=f"index {index_id}")
     return KeptIndex(
         digest=row[_result.c.digest],
         definition_id=row[_definition.c.definition_id],
@@ -182,27 +173,3 @@ def _read(connection: Connection, index_id: int) -> KeptIndex:
         facts=facts,
         tables=tables,
     )
-
-
-def _packed(kept: KeptIndex) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        facts = json.dumps(dict(kept.facts), ensure_ascii=False, sort_keys=True)
-        archive.writestr(zipfile.ZipInfo("facts.json", _STAMP), facts)
-        for name, frame in kept.tables.items():
-            content = io.BytesIO()
-            frame.to_parquet(content, compression="zstd")
-            entry = zipfile.ZipInfo(f"tables/{name}.parquet", _STAMP)
-            archive.writestr(entry, content.getvalue())
-    return buffer.getvalue()
-
-
-def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        facts: dict[str, Any] = json.loads(archive.read("facts.json"))
-        tables = {
-            PurePosixPath(name).stem: pd.read_parquet(io.BytesIO(archive.read(name)))
-            for name in archive.namelist()
-            if name.startswith("tables/")
-        }
-    return facts, tables

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.base import Base, Bounded, Pointed, RowId, table
+from data.contest_models import ContestDefinitionText, ContestResult
 from data.index_models import IndexDefinitionText, IndexResult
 from data.ledger_models import (
     HazardEvaluation,
@@ -39,6 +40,8 @@ __all__ = [
     "RECORD_TABLES",
     "Base",
     "CalibrationPoint",
+    "ContestDefinitionText",
+    "ContestResult",
     "Hazard",
     "HazardEvaluation",
     "HazardEvent",
@@ -48,6 +51,7 @@ __all__ = [
     "IndexDefinitionText",
     "IndexResult",
     "Indicator",
+    "Inspection",
     "LoadBatch",
     "Place",
     "PlaceDecision",
@@ -331,9 +335,37 @@ class Indicator(Recorded, Base):
     value: Mapped[float]
 
 
+class Inspection(Recorded, Base):
+    """An inspection or reading of a day: of a unit, or of one of its villages or sites.
+
+    Readings are of the site: what is missing was not read; the two flags are 0 or 1.
+    """
+
+    __tablename__ = "inspection"
+    __table_args__ = (Index(None, "key_hash", "source", unique=True),)
+
+    inspection_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    inspection_kind: Mapped[str]
+    level: Mapped[str | None]
+    inspected_on: Mapped[int]
+    unit_code: Mapped[str] = mapped_column(ForeignKey("unit.unit_code"))
+    village: Mapped[str | None]
+    site_name: Mapped[str | None]
+    problems: Mapped[int | None]
+    unfixed: Mapped[int | None]
+    power_kwh: Mapped[float | None]
+    base_kwh: Mapped[float | None]
+    explosives_kg: Mapped[float | None]
+    haulage_trips: Mapped[float | None]
+    has_thermal_change: Mapped[float | None]
+    has_ground_change: Mapped[float | None]
+    attributes: Mapped[str | None] = mapped_column(Text)
+
+
 RECORD_TABLES: dict[RecordKind, Table] = {
     RecordKind.INCIDENTS: table(Incident),
     RecordKind.SITES: table(Site),
     RecordKind.HAZARDS: table(Hazard),
     RecordKind.INDICATORS: table(Indicator),
+    RecordKind.INSPECTIONS: table(Inspection),
 }

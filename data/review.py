@@ -29,7 +29,7 @@ from data.loading import LoadRequest, StoreLoad
 from data.models import RECORD_TABLES, HazardEvent, LoadBatch, RejectedRow, table
 from data.writing import PLACE_WITHDRAWN
 from geo.errors import StoreError
-from geo.vocabulary import MatchCode, RecordKind
+from geo.vocabulary import PLACED_KINDS, MatchCode, RecordKind
 
 _PLACE_COLUMNS = frozenset(
     {"lon", "lat", "r95_m", "unit_code", "geometry", "minx", "miny", "maxx", "maxy"}
@@ -180,7 +180,7 @@ class Desk:
         )
         withdrawn = unplaced = 0
         for kind, records in RECORD_TABLES.items():
-            if kind is RecordKind.INDICATORS:
+            if kind not in PLACED_KINDS:
                 continue
             came_by_it = exists().where(
                 of_decision,

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine, exists, select, update
 
+from data.contest_archive import ContestArchive
 from data.decisions import (
     PlaceDecision,
     count_waiting,
@@ -20,7 +21,7 @@ from data.decisions import (
     read_queue,
 )
 from data.engine import make_engine, migrate, reading, writing
-from data.frames import read_layer, read_table, selected
+from data.frames import read_layer, read_rows, read_table, selected
 from data.hits import read_hits
 from data.index_archive import IndexArchive
 from data.installation import install_region
@@ -31,6 +32,7 @@ from data.models import (
     Hazard,
     Incident,
     Indicator,
+    Inspection,
     LoadBatch,
     Place,
     RejectedRow,
@@ -151,12 +153,19 @@ class Store:
 
     def indicators(self) -> pd.DataFrame:
         """Figures of units, indexed by ``indicator_id``; see :mod:`data.indicators`."""
-        indicator = table(Indicator).c
         names = ("indicator_id", "unit_code", "indicator", "period", "value", "as_of", "source")
-        columns = [indicator[name] for name in names]
-        statement = select(*columns).order_by(indicator.indicator_id)
         with reading(self._engine) as connection:
-            return read_table(connection, statement, columns=columns, index="indicator_id")
+            return read_rows(connection, table(Indicator), index=names[0], names=names)
+
+    def inspections(self) -> pd.DataFrame:
+        """Inspections and readings of sites, indexed by ``inspection_id``."""
+        with reading(self._engine) as connection:
+            return read_rows(connection, table(Inspection), index="inspection_id")
+
+    @property
+    def contests(self) -> ContestArchive:
+        """Published scoreboards of the contest."""
+        return ContestArchive(self._engine)
 
     @property
     def indexes(self) -> IndexArchive:

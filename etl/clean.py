@@ -15,18 +15,19 @@ from etl.deduplication import hash_column, mix
 from etl.geocode import Geocoder
 from etl.incident_fields import casualties, severity, time_text
 from etl.indicator_fields import indicator_codes, indicator_keys, period_texts
+from etl.inspection_fields import COUNTS, as_readings, require_counts
 from etl.learned import LEARNED_TABLE, LearnedPlaces
 from etl.melting import MELT_NAME, MELT_VALUE, melted
 from etl.numbers import parse_quantities, parse_stakes
 from etl.placing import Placement, Placer
 from etl.privacy import is_personal_header, redact
 from etl.profile import Profile
-from etl.profile_rules import REQUIRED, enum_of
+from etl.profile_rules import CHANGES, READINGS, REQUIRED, enum_of
 from etl.rows import Rows
 from etl.sources.model import GEOMETRY, SourceBatch
 from etl.times import PRECISIONS, Zone, parse_days, parse_times
 from geo.errors import SourceError
-from geo.vocabulary import MatchCode, RecordKind
+from geo.vocabulary import PLACED_KINDS, MatchCode, RecordKind
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,10 @@ class Cleaner:
                 columns |= self._hazards(rows)
             case RecordKind.INDICATORS:
                 columns |= self._indicators(rows)
+            case RecordKind.INSPECTIONS:
+                columns |= self._inspections(rows)
         placement = None
-        if self.profile.kind is not RecordKind.INDICATORS:
+        if self.profile.kind in PLACED_KINDS:
             placement = self.placer.place(rows)
             columns |= self._situation(placement)
         # Last, so that a row without a name that lies elsewhere counts as elsewhere.
@@ -160,8 +163,9 @@ class Cleaner:
         decision = self.geocoder.decisions_on(texts)
         # A row with a coordinate of its own did not need the decision.
         by_text = pc.fill_null(pc.not_equal(placement.match, MatchCode.A1.value), False)
+        own_section = placement.by_section
         at = np.flatnonzero(
-            rows.faults.ok
+            (rows.faults.ok if own_section is None else rows.faults.ok & ~own_section)
             & pc.and_(pc.is_valid(decision), by_text).to_numpy(zero_copy_only=False)
         )
         index = pa.array(at)
@@ -210,7 +214,7 @@ class Cleaner:
             rules = profile.coordinates
             names += [rules.lon or "", rules.lat or "", rules.text or ""]
         for name in ("deaths", "injured", "loss_yuan", "stake_m", "stake_from_m", "stake_to_m",
-                     "capacity", "value", "unit_code"):  # fmt: skip
+                     "capacity", "value", "unit_code", "inspected_on", *READINGS):  # fmt: skip
             names += profile.columns.get(name, ())
         return names
 
@@ -259,6 +263,7 @@ class Cleaner:
         if column is None:
             return None
         numbers, bad = parse_quantities(column)
+        numbers = numbers * self.profile.scales.get(name, 1.0)
         rows.faults.add(bad, "BAD_NUMBER", name)
         return pa.array(numbers, mask=np.isnan(numbers))
 
@@ -306,8 +311,12 @@ class Cleaner:
     def _hazards(self, rows: Rows) -> dict[str, pa.Array]:
         columns = self._optional(rows, "grade", "status", "route_code")
         columns |= self._stakes(rows, "stake_from_m", "stake_to_m")
+        return columns | self._days(rows, "found_on", "due_on", "closed_on")
+
+    def _days(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
         formats = self.profile.time.formats if self.profile.time else ("auto",)
-        for name in ("found_on", "due_on", "closed_on"):
+        columns = {}
+        for name in names:
             column = rows.field(name)
             if column is not None:
                 days, has_day = parse_days(column, rows.faults, formats=formats, field=name)
@@ -315,16 +324,31 @@ class Cleaner:
         return columns
 
     def _indicators(self, rows: Rows) -> dict[str, pa.Array]:
+        columns = self._unit(rows) | self._amounts(rows, "value")
+        rows.faults.add(_nulls(columns["value"]), "MISSING", "value")
+        return columns
+
+    def _inspections(self, rows: Rows) -> dict[str, pa.Array]:
+        columns = self._optional(rows, "level", "village", "site_name", *CHANGES)
+        amounts = require_counts(self._amounts(rows, *COUNTS, *READINGS), rows.faults)
+        columns = as_readings(columns) | amounts | self._unit(rows)
+        return columns | self._days(rows, "inspected_on")
+
+    def _unit(self, rows: Rows) -> dict[str, pa.Array]:
         unit = self.placer.unit_codes(rows)
         rows.faults.add(
             _nulls(unit), "UNKNOWN_UNIT", "unit_code",
             "the region has no such unit; correct it or add an alias",
         )  # fmt: skip
-        value = self._numbers(rows, "value")
-        rows.faults.add(_nulls(value), "MISSING", "value")
-        negative = pc.fill_null(pc.less(value, 0), False).to_numpy(zero_copy_only=False)
-        rows.faults.add(negative, "BAD_NUMBER", "value", "a figure is not negative")
-        return {"unit_code": unit, "value": value}
+        return {"unit_code": unit}
+
+    def _amounts(self, rows: Rows, *names: str) -> dict[str, pa.Array]:
+        found = {name: self._numbers(rows, name) for name in names}
+        columns = {name: column for name, column in found.items() if column is not None}
+        for name, column in columns.items():
+            negative = pc.fill_null(pc.less(column, 0), False).to_numpy(zero_copy_only=False)
+            rows.faults.add(negative, "BAD_NUMBER", name, "a figure is not negative")
+        return columns
 
     def _situation(self, placement: Placement) -> dict[str, pa.Array]:
         columns = {

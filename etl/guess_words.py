@@ -37,6 +37,7 @@ KEY = (
 )
 KINDS = (
     (RecordKind.INDICATORS, r"指标|indicator"),
+    (RecordKind.INSPECTIONS, r"巡查|检查|暗访|用电量|inspect"),
     (RecordKind.HAZARDS, r"隐患|整改|治理|销号|hazard"),
 )
 # Values → codes, the first that is found.

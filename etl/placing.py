@@ -30,6 +30,7 @@ _ALLOWED = {
         "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
     ),
     RecordKind.INDICATORS: (),
+    RecordKind.INSPECTIONS: (),
 }  # fmt: skip
 
 

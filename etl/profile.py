@@ -22,6 +22,7 @@ from etl.privacy import is_personal_header
 from etl.profile_rules import (
     CANONICAL,
     REQUIRED,
+    SCALED,
     CodeTable,
     CoordinateRules,
     FileRules,
@@ -34,12 +35,12 @@ from etl.profile_rules import (
 from etl.strict_table import StrictTable
 from etl.text import MISSING
 from geo.errors import ProfileError
-from geo.vocabulary import RecordKind
+from geo.vocabulary import PLACED_KINDS, RecordKind
 
 _TOP = (
     "name", "kind", "title", "source", "licence", "is_demo", "file", "columns", "time",
     "coordinates", "missing", "sentinels", "codes", "constants", "casualties", "severity", "key",
-    "drop", "attributes", "privacy", "refuse", "limits", "melt",
+    "drop", "attributes", "privacy", "refuse", "limits", "melt", "scales",
 )  # fmt: skip
 
 
@@ -78,6 +79,7 @@ class Profile:
     refuse: tuple[RefuseRule, ...]
     reject_share: float
     melt: MeltRules | None = None
+    scales: Mapping[str, float] = field(default_factory=dict)
     text: str = field(default="", repr=False, compare=False)
 
     @classmethod
@@ -121,8 +123,9 @@ class Profile:
         """SHA-256 of what the profile says, whatever its layout and comments."""
         rules = asdict(self)
         del rules["text"]
-        if self.melt is None:
-            del rules["melt"]
+        for name in ("melt", "scales"):  # came later: profiles without them stay the same
+            if not rules[name]:
+                del rules[name]
         text = json.dumps(rules, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -193,6 +196,7 @@ def _read(values: dict[str, Any], name: str) -> Profile:
         refuse=_refuse(table.take("refuse", list, []), table.path),
         reject_share=limits.take("reject_share", float, 0.5),
         melt=melt,
+        scales=_scales(table.table("scales"), columns),
     )
     casualties.close(("column", "pattern"))
     key.close(("columns", "fold"))
@@ -237,6 +241,19 @@ def _constants(table: StrictTable, kind: RecordKind) -> dict[str, str]:
     return constants
 
 
+def _scales(table: StrictTable, columns: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+    scales = {}
+    for name in table:
+        if name not in SCALED or name not in columns:
+            raise ProfileError(
+                f"{table.path}: {name!r} is no amount of [columns]; scaled are {', '.join(SCALED)}"
+            )
+        scales[name] = table.need(name, float)
+        if scales[name] <= 0:
+            raise ProfileError(f"{table.path}: {name} must be above 0")
+    return scales
+
+
 def _refuse(rules: list[Any], path: str) -> tuple[RefuseRule, ...]:
     return tuple(
         RefuseRule.read(StrictTable(values, f"{path} [[refuse]] {number}"))
@@ -256,8 +273,8 @@ def _check(profile: Profile, path: str) -> None:
         raise ProfileError(f"{path}: {twice[0]} is in both [columns] and [constants]")
     if profile.kind is RecordKind.INCIDENTS and profile.time is None:
         raise ProfileError(f"{path}: incidents need a [time] section")
-    if profile.kind is RecordKind.INDICATORS and not stated & {"unit_code", "unit_name"}:
-        raise ProfileError(f"{path}: indicators need unit_code or unit_name in [columns]")
+    if profile.kind not in PLACED_KINDS and not stated & {"unit_code", "unit_name"}:
+        raise ProfileError(f"{path}: {profile.kind} need unit_code or unit_name in [columns]")
     if profile.melt and profile.kind is not RecordKind.INDICATORS:
         raise ProfileError(f"{path}: [melt] is for indicators only")
     if profile.melt and profile.key:

@@ -20,6 +20,8 @@ from geo.vocabulary import (
     HAZARD_GRADES,
     HAZARD_KINDS,
     HAZARD_STATUSES,
+    INSPECTION_KINDS,
+    INSPECTION_LEVELS,
     SITE_KINDS,
     Datum,
     Domain,
@@ -28,6 +30,11 @@ from geo.vocabulary import (
     TimePrecision,
 )
 
+# Readings of a site: amounts, and whether something was seen to change.
+READINGS = ("power_kwh", "base_kwh", "explosives_kg", "haulage_trips")
+# Amounts that a profile may give in another measure, such as 万吨 for million tonnes.
+SCALED = ("capacity", "loss_yuan", "value", *READINGS)
+CHANGES = ("has_thermal_change", "has_ground_change")
 _PLACE = ("place_text", "unit_code", "unit_name")
 CANONICAL: dict[RecordKind, tuple[str, ...]] = {
     RecordKind.INCIDENTS: (
@@ -39,12 +46,17 @@ CANONICAL: dict[RecordKind, tuple[str, ...]] = {
         "route_code", "stake_from_m", "stake_to_m", *_PLACE,
     ),
     RecordKind.INDICATORS: ("unit_code", "unit_name", "indicator", "period", "value"),
+    RecordKind.INSPECTIONS: (
+        "inspection_kind", "level", "inspected_on", "unit_code", "unit_name", "village",
+        "site_name", "problems", "unfixed", *READINGS, *CHANGES,
+    ),
 }  # fmt: skip
 REQUIRED: dict[RecordKind, tuple[str, ...]] = {
     RecordKind.INCIDENTS: ("category",),
     RecordKind.SITES: ("site_kind", "name"),
     RecordKind.HAZARDS: ("hazard_kind", "name"),
     RecordKind.INDICATORS: ("indicator", "period", "value"),
+    RecordKind.INSPECTIONS: ("inspection_kind", "inspected_on"),
 }
 SEVERITY_NAMES = tuple(severity.name.lower() for severity in Severity)
 ENUMS: dict[str, tuple[str, ...]] = {
@@ -55,6 +67,9 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "hazard_kind": HAZARD_KINDS,
     "grade": HAZARD_GRADES,
     "indicator": INDICATOR_CODES,
+    "inspection_kind": INSPECTION_KINDS,
+    "level": INSPECTION_LEVELS,
+    **dict.fromkeys(CHANGES, ("0", "1")),
 }
 TIME_PARTS = ("date", "time", "year", "month", "day", "hour", "minute", "second")
 

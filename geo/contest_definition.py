@@ -10,7 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from importlib.resources import files
@@ -155,6 +155,8 @@ class ContestDefinition:
     groups: tuple[Group, ...]
     sections: tuple[Section, ...]
     vetoes: tuple[Veto, ...]
+    # What it was read from; the digest rests on what it says, not on how.
+    text: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def from_toml(cls, text: str) -> ContestDefinition:
@@ -186,6 +188,7 @@ class ContestDefinition:
             vetoes=tuple(_veto(each) for each in tables_of(vetoes, "[[veto]]"))
             if vetoes
             else (),
+            text=text,
         )
         definition._check()
         return definition
@@ -205,6 +208,7 @@ class ContestDefinition:
     def digest(self) -> str:
         """Checksum of everything that bears on the marks or their names, 64 hex digits."""
         content = {"method": METHOD_VERSION, **asdict(self)}
+        del content["text"]
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 

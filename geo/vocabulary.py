@@ -16,6 +16,15 @@ class RecordKind(StrEnum):
     SITES = "sites"
     HAZARDS = "hazards"
     INDICATORS = "indicators"
+    INSPECTIONS = "inspections"
+
+
+# Records that lie somewhere; the others are of a unit.
+PLACED_KINDS: tuple[RecordKind, ...] = (
+    RecordKind.INCIDENTS,
+    RecordKind.SITES,
+    RecordKind.HAZARDS,
+)
 
 
 class Domain(StrEnum):
@@ -128,6 +137,12 @@ SITE_KINDS: tuple[str, ...] = (
     "police_station",
     "other_site",
 )
+
+# A visit, one unannounced, a guard who stays, or a reading that nobody came for.
+INSPECTION_KINDS: tuple[str, ...] = ("inspection", "secret_visit", "guard", "reading")
+
+# Who inspects: 市级, 乡级, 村级.
+INSPECTION_LEVELS: tuple[str, ...] = ("city", "township", "village")
 
 HAZARD_KINDS: tuple[str, ...] = ("road_section", "disorder_spot", "site_hazard")
 
