@@ -7,6 +7,7 @@ longest: it also stays on disk, so that a restart does not repeat its back-test.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dashboard.frame import Frame
 from dashboard.hotspot_state import HotspotView
@@ -54,6 +55,15 @@ def concentration(frame: Frame, selection: IncidentSelection, view: HotspotView)
 def near_repeat(frame: Frame, selection: IncidentSelection) -> Result:
     """Pairs of incidents close in space and time, against chance."""
     return _kept(frame, hotspots.near_repeat, selection, {})
+
+
+def learnt_from(selection: IncidentSelection) -> IncidentSelection:
+    """What a forecast learns from: everything up to the end of the period chosen.
+
+    A period that has just begun, such as this year in January, tells a reader what is new; a
+    forecast needs the years before it.
+    """
+    return replace(selection, day_from=None)
 
 
 def forecast(

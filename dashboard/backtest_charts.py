@@ -10,22 +10,11 @@ from dashboard.charts import Chart, Spec
 from dashboard.hotspot_charts import percent_tip
 from dashboard.i18n import label, t
 from dashboard.palette import BLUE, METHOD_MARKS
+from dashboard.result_words import AREAS, nominal_areas
 from dashboard.state import day_of
 
-AREAS: tuple[float, ...] = (0.01, 0.02, 0.05, 0.10)
 _ROW_PX = 9
 _PERCENT = {"format": "~%", "grid": True, "tickCount": 5}
-
-
-def nominal_areas(scores: pd.DataFrame, shares: tuple[float, ...] = AREAS) -> pd.DataFrame:
-    """The rows of ``scores`` at ``shares`` of the area, as ``area``.
-
-    Whole cells make the true share differ a little from the one asked for.
-    """
-    asked = np.asarray((0.005, *AREAS))
-    true = scores["area_share"].to_numpy()
-    nearest = asked[np.abs(np.log(true[:, None] / asked[None, :])).argmin(axis=1)]
-    return scores.assign(area=nearest)[np.isin(nearest, shares)]
 
 
 def scores_chart(scores: pd.DataFrame) -> Chart:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from dashboard.i18n import label, localized, t
 from dashboard.state import day_of
 from data.derived.results import Facts, Result
 from data.region import RegionPack
+from geo.evaluation import AREA_SHARES
 from geo.selection import IncidentSelection
 
 # Parameter → group of the labels of its values.
@@ -56,6 +58,8 @@ PARAMETERS: tuple[str, ...] = (
     "without_place",
     "without_time",
 )
+AREAS: tuple[float, ...] = AREA_SHARES[1:]  # that are shown
+VERDICT_AREA = 0.05
 RESULT_METHODS: tuple[str, ...] = (
     "significance",
     "emerging",
@@ -116,11 +120,12 @@ def parameter_words(parameters: Mapping[str, object]) -> list[str]:
 def fact_words(facts: Facts) -> list[str]:
     """Numbers that entered and were left out, period and version."""
     start, end = (day_of(day).isoformat() for day in (facts.day_from, facts.day_to))
+    period = "result.learnt" if facts.method == "forecast" else "legend.period"
     words = [
         t("result.events", count=f"{facts.events:,}"),
         t("result.too_coarse", count=f"{facts.too_coarse:,}"),
         t("result.outside", count=f"{facts.outside:,}"),
-        t("legend.period", start=start, end=end),
+        t(period, start=start, end=end),
         t("mark.version", version=facts.version),
     ]
     if facts.snapped_share >= MANY_SNAPPED:
@@ -196,18 +201,53 @@ def score_table(scores: pd.DataFrame) -> pd.DataFrame:
 
 def verdict(result: Result) -> str:
     """Which method a forecast uses, and why, in one sentence."""
-    decision = result.tables["decision"]
-    if decision.empty or not decision["windows"].iloc[0]:
+    scores, decision = result.tables["scores"], result.tables["decision"]
+    if scores.empty:
         return t("result.untested")
-    row = decision.iloc[0]
-    values = {
-        "method": label("forecast_method", row["method"]),
-        "windows": f"{row['windows']:,}",
-        "events": f"{row['events']:,.0f}",
+    method = str(decision["method"].iloc[0])
+    used, blend = _at_verdict_area(scores, "decided"), _at_verdict_area(scores, "blend")
+    # In use or not, the blend is what has to prove itself against the count.
+    seen = used if method == "blend" else blend
+    figures = {
+        "area": f"{100 * used['area']:g} %",
+        "rate": f"{used['hit_rate']:.1%}",
+        "gain": points(seen["difference"]),
+        "low": points(seen["difference_low"]),
+        "high": points(seen["difference_high"]),
+        "baseline": label("forecast_method", seen["baseline"]),
     }
-    if row["method"] == "blend":
-        return t("result.better", **values) if row["is_better"] else t("result.ahead", **values)
-    return t("result.worse", **values) if row["is_worse"] else t("result.not_ahead", **values)
+    if np.isnan(seen["difference_low"]):
+        return t("backtest.unknown", method=label("forecast_method", method))
+    if seen["difference_low"] > 0:
+        figures["judgement"] = t("backtest.better")
+    elif seen["difference_high"] < 0:
+        figures["judgement"] = t("backtest.worse")
+    else:
+        figures["judgement"] = t("backtest.alike")
+    if method == "blend":
+        return t("backtest.blend_in_use", **figures)
+    return t("backtest.count_in_use", method=label("forecast_method", method), **figures)
+
+
+def nominal_areas(scores: pd.DataFrame, shares: tuple[float, ...] = AREAS) -> pd.DataFrame:
+    """The rows of ``scores`` at ``shares`` of the area, as ``area``.
+
+    Whole cells make the true share differ a little from the one asked for.
+    """
+    asked = np.asarray(AREA_SHARES)
+    true = scores["area_share"].to_numpy()
+    nearest = asked[np.abs(np.log(true[:, None] / asked[None, :])).argmin(axis=1)]
+    return scores.assign(area=nearest)[np.isin(nearest, shares)]
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points."""
+    return f"{100 * share:+.1f}"
+
+
+def _at_verdict_area(scores: pd.DataFrame, method: str) -> pd.Series:
+    rows = nominal_areas(scores[scores["method"] == method], AREA_SHARES)
+    return rows.iloc[(rows["area"] - VERDICT_AREA).abs().argmin()]
 
 
 def _listed(group: str, codes: tuple[object, ...] | None) -> str:

@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 import typer
 from tqdm import tqdm
 
-from dashboard.pictures import map_picture
 from dashboard.result_files import about, json_text, result_csv, result_geojson
 from dashboard.result_words import result_text
 from data.derived.results import Result
@@ -164,6 +163,9 @@ def _write(
     if suffix == ".png":
         if region is None:
             raise SettingsError("a foreign file has no map; write .csv or .geojson")
+        # Here and not at the top: the drawing library doubles the start of every command.
+        from dashboard.pictures import map_picture
+
         _replace(out, map_picture(result, region, selection))
     elif suffix == ".geojson":
         _replace(out, result_geojson(result, facts, is_internal=is_internal))

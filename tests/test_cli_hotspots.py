@@ -125,7 +125,7 @@ def test_a_forecast_shows_its_backtest(run, tmp_path: Path, arguments) -> None:
         "forecast", *arguments, "--cell-m", 1_000, "--language", "en", "--out", out
     )
     assert code == 0
-    for word in ("PAI", "PEI*", "Uses ", "no ground to suspect", "Drugs"):
+    for word in ("PAI", "PEI*", "In use: ", "no ground to suspect", "Drugs"):
         assert word in said
     facts = json.loads(out.read_text("utf-8"))["about"]
     assert {row["method"] for row in facts["tables"]["scores"]} >= {

@@ -8,16 +8,14 @@ import streamlit as st
 from dashboard.backtest_charts import (
     components_chart,
     drift_chart,
-    nominal_areas,
     scores_chart,
 )
 from dashboard.charts import show
 from dashboard.components import markup
 from dashboard.escape import for_html
 from dashboard.i18n import label, t
+from dashboard.result_words import nominal_areas, points, verdict
 from data.derived.results import Result
-
-VERDICT_AREA = 0.05
 
 
 def backtest_panel(result: Result) -> None:
@@ -28,7 +26,7 @@ def backtest_panel(result: Result) -> None:
         if scores.empty:
             markup.show(
                 f'<div class="pa-card"><h4>{for_html(t("backtest.heading"))}</h4>'
-                f"<div>{for_html(t('backtest.none'))}</div></div>"
+                f"<div>{for_html(verdict(result))}</div></div>"
             )
             return
         decision = tables["decision"].iloc[0]
@@ -43,7 +41,7 @@ def backtest_panel(result: Result) -> None:
         )
         markup.show(
             f'<div class="pa-card"><h4>{for_html(t("backtest.heading"))}</h4>'
-            f'<div class="pa-verdict">{for_html(verdict(scores, decision))}</div>'
+            f'<div class="pa-verdict">{for_html(verdict(result))}</div>'
             f'<div class="pa-quiet">{for_html(how)}</div></div>'
         )
         show(scores_chart(scores))
@@ -61,37 +59,6 @@ def backtest_panel(result: Result) -> None:
                 show(components_chart(components, float(facts.parameters["cell_m"])))
 
 
-def verdict(scores: pd.DataFrame, decision: pd.Series) -> str:
-    """Which method is in use and why, in one sentence."""
-    is_blend = decision["method"] == "blend"
-    used, blend = _at(_rows_in_use(scores)), _at(_rows_of(scores, "blend"))
-    # In use or not, the blend is what has to prove itself against the count.
-    seen = used if is_blend else blend
-    if seen["difference_low"] > 0:
-        judgement = t("backtest.better")
-    elif seen["difference_high"] < 0:
-        judgement = t("backtest.worse")
-    else:
-        judgement = t("backtest.alike")
-    figures = {
-        "area": f"{100 * used['area']:g} %",
-        "rate": f"{used['hit_rate']:.1%}",
-        "gain": _points(seen["difference"]),
-        "low": _points(seen["difference_low"]),
-        "high": _points(seen["difference_high"]),
-        "judgement": judgement,
-    }
-    baseline = label("forecast_method", seen["baseline"])
-    if is_blend:
-        return t("backtest.blend_in_use", baseline=baseline, **figures)
-    method = label("forecast_method", decision["method"])
-    return t("backtest.count_in_use", method=method, baseline=baseline, **figures)
-
-
-def _at(rows: pd.DataFrame) -> pd.Series:
-    return rows.iloc[(rows["area"] - VERDICT_AREA).abs().argmin()]
-
-
 def _rows_of(scores: pd.DataFrame, method: str) -> pd.DataFrame:
     return nominal_areas(scores[scores["method"] == method])
 
@@ -99,10 +66,6 @@ def _rows_of(scores: pd.DataFrame, method: str) -> pd.DataFrame:
 def _rows_in_use(scores: pd.DataFrame) -> pd.DataFrame:
     """Scores of the rule that picks the method, at the areas shown."""
     return _rows_of(scores, "decided")
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
 
 
 def _table(used: pd.DataFrame, blend: pd.DataFrame) -> str:
@@ -122,8 +85,8 @@ def _table(used: pd.DataFrame, blend: pd.DataFrame) -> str:
             f"{row.hit_rate:.1%}",
             f"{row.pai:.1f}",
             f"{row.pei_star:.2f}",
-            f"{_points(against.difference)} "
-            f"({_points(against.difference_low)} – {_points(against.difference_high)})",
+            f"{points(against.difference)} "
+            f"({points(against.difference_low)} – {points(against.difference_high)})",
         )
         body += "<tr>" + "".join(f"<td>{for_html(text)}</td>" for text in cells) + "</tr>"
     caption = t("backtest.table")

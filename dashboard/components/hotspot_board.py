@@ -12,12 +12,11 @@ from dashboard.components.hotspot_map import cell_card, hotspot_map, zoom_button
 from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
 from dashboard.hotspot_state import hotspot_view
-from geo.selection import IncidentSelection
 
 HEIGHT_PX = 500
 
 
-def hotspot_board(frame: Frame, selection: IncidentSelection, measured: Measured) -> None:
+def hotspot_board(frame: Frame, measured: Measured) -> None:
     """Map, facts and warnings; at the side the legend, or for a forecast its back-test."""
     is_forecast = measured.facts.method == "forecast"
     middle, side = st.columns([1.3, 1] if is_forecast else [3, 1.05], gap="small")
@@ -30,7 +29,7 @@ def hotspot_board(frame: Frame, selection: IncidentSelection, measured: Measured
                 _legend(measured)
             with right:
                 _cell(frame, measured)
-                hotspot_exports(frame, selection, measured)
+                hotspot_exports(frame, measured)
         facts_line(measured.facts)
     with side:
         if measured.result is not None and is_forecast:
@@ -38,7 +37,7 @@ def hotspot_board(frame: Frame, selection: IncidentSelection, measured: Measured
         else:
             _legend(measured)
             _cell(frame, measured)
-            hotspot_exports(frame, selection, measured)
+            hotspot_exports(frame, measured)
 
 
 def _legend(measured: Measured) -> None:

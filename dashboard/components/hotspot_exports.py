@@ -16,7 +16,6 @@ from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
 from dashboard.hotspot_state import HotspotView, hotspot_view
 from dashboard.i18n import language, speaking, t
-from dashboard.pictures import map_picture
 from dashboard.result_files import about, result_csv, result_geojson
 from data.derived.density import density_cells
 from data.derived.results import Result
@@ -26,11 +25,11 @@ from geo.selection import IncidentSelection
 Written = Callable[[Result, RegionPack, IncidentSelection], bytes]
 
 
-def hotspot_exports(frame: Frame, selection: IncidentSelection, measured: Measured) -> None:
+def hotspot_exports(frame: Frame, measured: Measured) -> None:
     """GeoJSON, CSV and PNG of what the map shows."""
-    facts = measured.facts
+    facts, selection = measured.facts, measured.selection
     stem = f"pingan-{frame.region.code}-{facts.method}-{facts.version}"
-    make = partial(_result, frame, selection, hotspot_view(), measured)
+    make = partial(_result, frame, hotspot_view(), measured)
     files: tuple[tuple[str, str, str, Written], ...] = (
         (t("export.geojson"), "geojson", "application/geo+json", _geojson),
         (t("export.csv"), "csv", "text/csv", _csv),
@@ -49,14 +48,15 @@ def hotspot_exports(frame: Frame, selection: IncidentSelection, measured: Measur
             )
 
 
-def _result(
-    frame: Frame, selection: IncidentSelection, view: HotspotView, measured: Measured
-) -> Result:
+def _result(frame: Frame, view: HotspotView, measured: Measured) -> Result:
     """What the map shows as cells; a density is made into some."""
     if measured.result is not None:
         return measured.result
     return density_cells(
-        frame.cases, selection, bandwidth_m=float(view.bandwidth_m), **asdict(surface_of(view))
+        frame.cases,
+        measured.selection,
+        bandwidth_m=float(view.bandwidth_m),
+        **asdict(surface_of(view)),
     )
 
 
@@ -80,5 +80,8 @@ def _csv(result: Result, region: RegionPack, selection: IncidentSelection) -> by
     return result_csv(result, about(result, region, selection))
 
 
-def _png(result: Result, region: RegionPack, _: IncidentSelection) -> bytes:
-    return map_picture(result, region)
+def _png(result: Result, region: RegionPack, selection: IncidentSelection) -> bytes:
+    # Here and not at the top: the drawing library alone takes longer to load than a page.
+    from dashboard.pictures import map_picture
+
+    return map_picture(result, region, selection)

@@ -26,13 +26,14 @@ def facts_line(facts: Facts) -> None:
 def fact_rows(facts: Facts) -> Rows:
     """Translated name and value of every fact, in reading order."""
     start, end = (day_of(day).isoformat() for day in (facts.day_from, facts.day_to))
+    period = t("facts.learnt") if facts.method == "forecast" else t("facts.period")
     rows = [
         (t("facts.method"), label("method", facts.method)),
         *_parameters(facts.parameters),
         (t("facts.events"), f"{facts.events:,}"),
         (t("facts.too_coarse"), f"{facts.too_coarse:,}"),
         (t("facts.outside"), f"{facts.outside:,}"),
-        (t("facts.period"), t("facts.span", start=start, end=end)),
+        (period, t("facts.span", start=start, end=end)),
         (t("facts.version"), facts.version),
     ]
     return [*rows, (t("export.mark"), t("mark.demo"))] if facts.is_demo else rows

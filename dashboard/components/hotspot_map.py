@@ -11,7 +11,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.analysis import surface_of
-from dashboard.backtest_charts import AREAS
 from dashboard.components import markup
 from dashboard.components.atlas_map import show_map
 from dashboard.components.layers import Drawing
@@ -27,10 +26,10 @@ from dashboard.maps.legend import Swatch, heat_legend, swatch_legend
 from dashboard.maps.offline import clicked
 from dashboard.palette import CLUSTER_COLOURS, EMERGENCE_MARKS, SPOT_COLOURS, ramp_hex
 from data.derived.results import Result
+from geo.evaluation import AREA_SHARES
 from geo.selection import IncidentSelection
 
 SURE = 0.01  # q below which a spot is drawn strong
-BANDS = (0.005, *AREAS)
 PRESSING = 0.01  # share of the area that is framed of a forecast
 _LAST_CLICK, _FIT = "hotspot_click", "hotspot_fit"
 _MARGIN = 0.005  # degrees
@@ -243,10 +242,10 @@ def _emerging(_: HotspotView) -> _Look:
 
 
 def _forecast(view: HotspotView) -> _Look:
-    ramp = ramp_hex("light", len(BANDS))[::-1]
+    ramp = ramp_hex("light", len(AREA_SHARES))[::-1]
     classes = {
         f"{band:g}": CellClass(label=t("legend.band", share=_share(band)), colour=colour)
-        for band, colour in zip(BANDS, ramp, strict=True)
+        for band, colour in zip(AREA_SHARES, ramp, strict=True)
     }
 
     def rows(cell: pd.Series) -> Rows:

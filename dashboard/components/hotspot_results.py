@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.analysis import emerging, forecast, significance, surface_of
+from dashboard.analysis import emerging, forecast, learnt_from, significance, surface_of
 from dashboard.components.hotspot_map import draw_cells, draw_surface
 from dashboard.components.layers import Drawing
 from dashboard.frame import Frame
@@ -20,8 +20,12 @@ from geo.selection import IncidentSelection
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """What the page shows; ``result`` is ``None`` for a density, which has no cells."""
+    """What the page shows; ``result`` is ``None`` for a density, which has no cells.
 
+    ``selection`` holds the incidents that entered: a forecast learns from before the period.
+    """
+
+    selection: IncidentSelection
     facts: Facts
     drawing: Drawing
     result: Result | None
@@ -36,18 +40,20 @@ class Measured:
 
 def measure(frame: Frame, selection: IncidentSelection, view: HotspotView) -> Measured | None:
     """Result of the chosen method, or ``None`` after saying why there is none."""
+    if view.method == "forecast":
+        selection = learnt_from(selection)
     try:
         if view.method == "density":
             bandwidth_m = float(view.bandwidth_m)
             facts = heat_measure(frame, selection, bandwidth_m, surface_of(view))[1]
             drawing = draw_surface(frame, selection, view)
-            return Measured(facts=facts, drawing=drawing, result=None)
+            return Measured(selection=selection, facts=facts, drawing=drawing, result=None)
         result = _result(frame, selection, view)
     except SafetyError:
         st.info(t("hotspots.impossible"))
         return None
     drawing = draw_cells(frame, selection, view, result)
-    return Measured(facts=result.facts, drawing=drawing, result=result)
+    return Measured(selection=selection, facts=result.facts, drawing=drawing, result=result)
 
 
 def _result(frame: Frame, selection: IncidentSelection, view: HotspotView) -> Result:

@@ -32,7 +32,7 @@ def hotspots() -> None:
         view = hotspot_view()
         measured = measure(frame, selection, view)
         if measured is not None:
-            hotspot_board(frame, selection, measured)
+            hotspot_board(frame, measured)
         hotspot_panels(frame, selection, view)
     write_address(current_view(), hotspot_view().to_params())
 

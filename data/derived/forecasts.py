@@ -93,6 +93,7 @@ def forecast_with_backtest(
     cell_m: float = 500.0,
     is_harm_weighted: bool = False,
     include_discovered: bool = False,
+    learn_from: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Forecast of the week or shift after the period, and its rolling-origin back-test.
@@ -100,8 +101,10 @@ def forecast_with_backtest(
     Parameters
     ----------
     selection
-        Incidents to learn from, by category, unit, severity and period; its hours do not
-        count for a shift.
+        Incidents to learn from, by category, unit and severity. The forecast is made at the
+        end of its period; the start of the period does not count, nor for a shift the hours.
+    learn_from
+        First local day to learn from; all that is known before the end by default.
     shift
         0, 1 or 2: the hours 0–8, 8–16 or 16–24 of the day after the period.
     is_harm_weighted
@@ -131,7 +134,10 @@ def forecast_with_backtest(
         selection.categories, include_discovered=include_discovered
     )
     asked = replace(
-        selection, categories=categories, hours=None if horizon == "shift" else selection.hours
+        selection,
+        categories=categories,
+        hours=None if horizon == "shift" else selection.hours,
+        day_from=learn_from,
     )
     cells = county_cells(cases, cell_m=cell_m, units=selection.units)
     events = Events.of(cases, asked, coarsest_m=REACH_CELLS * cell_m)

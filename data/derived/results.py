@@ -20,7 +20,7 @@ import pyarrow as pa
 from geo.crs import WGS84
 from geo.selection import IncidentSelection
 
-FORMAT = 1  # moved whenever a measure or the file changes: older files are then misses
+FORMAT = 2  # moved whenever a measure or the file changes: older files are then misses
 KEPT_VERSIONS = 2
 
 

@@ -99,6 +99,7 @@ def backtest(
                 cell_m=cell_m,
                 is_harm_weighted=harm,
                 include_discovered=include_discovered,
+                learn_from=selection.day_from,
                 progress=progress,
             )
         else:

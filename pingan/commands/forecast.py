@@ -72,6 +72,7 @@ def forecast(
                 cell_m=cell_m,
                 is_harm_weighted=harm,
                 include_discovered=include_discovered,
+                learn_from=selection.day_from,
                 progress=progress,
             )
         hand_over(result, pack, selection, out=out, as_json=as_json, is_internal=internal)

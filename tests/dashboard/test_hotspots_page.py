@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -20,9 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import analysis, frame
-from dashboard.backtest_charts import nominal_areas
 from dashboard.components import hotspot_exports
-from dashboard.components.hotspot_backtest import verdict
 from dashboard.components.hotspot_results import Measured
 from dashboard.components.layers import Drawing
 from dashboard.hotspot_charts import lorenz_chart, near_repeat_chart
@@ -30,6 +30,7 @@ from dashboard.hotspot_state import CHOICES, METHODS, PANELS, HotspotView
 from dashboard.i18n import speaking
 from dashboard.maps.cells import CellClass, cell_keys, cells_text
 from dashboard.palette import CLUSTER_COLOURS, EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
+from dashboard.result_words import nominal_areas, verdict
 from data.settings import Settings
 from geo.selection import IncidentSelection
 
@@ -115,9 +116,17 @@ def test_a_forecast_comes_with_its_verdict_and_figures(stores: dict[str, Setting
     assert "预测不学：涉毒、治安案件" in body
 
 
-def test_too_short_a_period_has_no_backtest_and_says_so(stores: dict[str, Settings]) -> None:
-    body = html(visit(stores["full"], method="forecast", period="month"))
-    assert "无法回测" in body
+def test_a_forecast_learns_from_before_the_period(stores: dict[str, Settings]) -> None:
+    whole = html(visit(stores["full"], method="forecast", period="all"))
+    assert "学习自" in whole
+    for period in ("month", "day"):
+        body = html(visit(stores["full"], method="forecast", period=period))
+        assert re.findall("学习自.*?</b>", body) == re.findall("学习自.*?</b>", whole)
+        assert 'class="pa-verdict">现用' in body
+
+
+def test_too_short_a_history_has_no_backtest_and_says_so(stores: dict[str, Settings]) -> None:
+    body = html(visit(stores["one"], method="forecast", period="all"))
     assert "还无法回测" in body
 
 
@@ -239,13 +248,15 @@ def scores(low: float, high: float, *, areas: tuple[float, ...] = (0.0502,)) -> 
         ("blend", 0.01, 0.03, ("现用加权混合", "+2.0 个百分点", "确实更准")),
         ("blend", -0.01, 0.03, ("现用加权混合", "不分上下")),
         ("count_all", -0.03, -0.01, ("现用历史计数", "没有领先", "更差")),
+        ("count_all", np.nan, np.nan, ("现用历史计数", "还说不出")),
     ],
 )
 def test_the_verdict_says_what_is_used_and_why(
     method: str, low: float, high: float, words: tuple[str, ...]
 ) -> None:
+    tables = {"scores": scores(low, high), "decision": pd.DataFrame([{"method": method}])}
     with speaking("zh"):
-        said = verdict(scores(low, high), pd.Series({"method": method}))
+        said = verdict(SimpleNamespace(tables=tables))
     assert all(word in said for word in words)
 
 
@@ -284,8 +295,8 @@ def test_the_lorenz_curve_marks_its_shares() -> None:
 
 def test_files_hold_no_small_counts_and_every_fact(current: frame.Frame) -> None:
     found = analysis.significance(current, ALL, HotspotView())
-    measured = Measured(facts=found.facts, drawing=Drawing([], []), result=found)
-    make = partial(hotspot_exports._result, current, ALL, HotspotView(), measured)
+    measured = Measured(selection=ALL, facts=found.facts, drawing=Drawing([], []), result=found)
+    make = partial(hotspot_exports._result, current, HotspotView(), measured)
     spoken = partial(hotspot_exports._spoken, "zh")
     file = json.loads(spoken(hotspot_exports._geojson, make, current.region, ALL))
     counts = [feature["properties"]["value"] for feature in file["features"]]
@@ -300,6 +311,6 @@ def test_files_hold_no_small_counts_and_every_fact(current: frame.Frame) -> None
 
 def test_a_density_is_handed_out_as_cells(current: frame.Frame) -> None:
     found = analysis.significance(current, ALL, HotspotView())
-    measured = Measured(facts=found.facts, drawing=Drawing([], []), result=None)
-    made = hotspot_exports._result(current, ALL, HotspotView(), measured)
+    measured = Measured(selection=ALL, facts=found.facts, drawing=Drawing([], []), result=None)
+    made = hotspot_exports._result(current, HotspotView(), measured)
     assert (made.cells["density"] > 0).all()

@@ -145,6 +145,17 @@ def test_a_window_begins_after_the_data_however_long_the_period() -> None:
     assert cut.facts.parameters["origin"] == "2011-08-14"
 
 
+def test_the_start_of_the_period_does_not_cut_the_history() -> None:
+    cases = make_cases(2_000)
+    whole = forecast_with_backtest(cases, ALL)
+    late = forecast_with_backtest(cases, IncidentSelection(day_from=DAY + 399))
+    assert late.facts == whole.facts
+    pd.testing.assert_frame_equal(late.cells, whole.cells)
+    cut = forecast_with_backtest(cases, ALL, learn_from=DAY + 200)
+    assert cut.facts.day_from == DAY + 200
+    assert cut.facts.events == (cases.columns.day >= DAY + 200).sum()
+
+
 @pytest.mark.parametrize(
     "options", [{"horizon": "month"}, {"horizon": "shift"}, {"shift": 1}, {"cell_m": 0.0}]
 )
