@@ -55,6 +55,17 @@ STATUS_COLOURS = {
 }
 GRADE_COLOURS = {"major": VERMILION, "considerable": ORANGE, "general": YELLOW, "low": SKY}
 
+# The four colours of risk (红橙黄蓝) as the national warning signs print them. They are always
+# written as well: under a colour blindness red and orange come close.
+RISK_COLOURS = {
+    "red": "#E60012",
+    "orange": "#F39800",
+    "yellow": "#FFD700",
+    "blue": "#0068B7",
+    "thin": "#B9C2CE",  # too few events to speak of
+}
+RISK_INK = {name: "#FFFFFF" if name in {"red", "blue"} else "#1C2636" for name in RISK_COLOURS}
+
 # ColorBrewer's RdBu and its two arms (Brewer 2003): red is much, blue little, and each arm
 # darkens evenly, so classes also part in grey and under every colour blindness.
 SPOT_COLOURS = {

@@ -19,7 +19,13 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from dashboard.i18n import label, language, localized, t
-from dashboard.palette import EMERGENCE_MARKS, MAP_THEMES, SPOT_COLOURS, ramp_hex
+from dashboard.palette import (
+    EMERGENCE_MARKS,
+    MAP_THEMES,
+    RISK_COLOURS,
+    SPOT_COLOURS,
+    ramp_hex,
+)
 from dashboard.result_words import (
     fact_words,
     parameter_words,
@@ -32,6 +38,7 @@ from data.derived.results import Result
 from data.region import RegionPack
 from geo.errors import SettingsError
 from geo.evaluation import AREA_SHARES
+from geo.grades import GRADES
 from geo.selection import IncidentSelection
 
 # Families that hold Chinese, as Linux, Windows and macOS name them; the first found is used.
@@ -53,6 +60,7 @@ DENSITY_CLASSES = (0.0, 0.5, 0.75, 0.9, 0.97)  # shares of the cells where a cla
 MOST_NAMES = 60
 SIZE_IN = (10.0, 8.2)
 DPI = 150
+HATCH = "////"
 _THEME = MAP_THEMES["light"]
 
 
@@ -62,6 +70,8 @@ class Legend:
 
     title: str
     classes: Mapping[str, tuple[str, str]]
+    hatched: frozenset[str] = frozenset()
+    is_of_units: bool = False
 
 
 def map_picture(
@@ -163,7 +173,22 @@ def _density(result: Result) -> tuple[Legend, np.ndarray]:
     return Legend(title=title, classes=classes), place.astype(str).astype(object)
 
 
+def _index(result: Result) -> tuple[Legend, np.ndarray]:
+    """A class per colour, and one per colour that is not sure."""
+    classes: dict[str, tuple[str, str]] = {}
+    for grade in reversed(GRADES):
+        name = label("risk_grade", grade)
+        classes[grade] = (name, RISK_COLOURS[grade])
+        classes[f"{grade}_unsure"] = (t("index.unsure", grade=name), RISK_COLOURS[grade])
+    codes = result.cells["grade"] + np.where(result.cells["is_unsure"], "_unsure", "")
+    hatched = frozenset(f"{grade}_unsure" for grade in GRADES)
+    title = label("result_method", "index")
+    legend = Legend(title=title, classes=classes, hatched=hatched, is_of_units=True)
+    return legend, codes.to_numpy(dtype=object)
+
+
 _LEGENDS = {
+    "index": _index,
     "significance": _significance,
     "emerging": _emerging,
     "forecast": _forecast,
@@ -212,7 +237,12 @@ def _draw_cells(axes: Axes, cells: gpd.GeoDataFrame, codes: np.ndarray, legend: 
         chosen = cells.geometry.to_numpy()[codes == code]
         axes.add_collection(
             PolyCollection(
-                _rings(chosen), facecolors=colour, edgecolors="white", linewidths=0.15, zorder=2
+                _rings(chosen),
+                facecolors=colour,
+                edgecolors="white",
+                linewidths=0.15,
+                hatch=HATCH if code in legend.hatched else None,
+                zorder=2,
             )
         )
 
@@ -243,9 +273,10 @@ def _draw_legend(axes: Axes, codes: np.ndarray, legend: Legend, font: FontProper
     patches = [
         Patch(
             facecolor=colour,
-            edgecolor="#888888",
+            edgecolor="white" if code in legend.hatched else "#888888",
+            hatch=HATCH if code in legend.hatched else None,
             linewidth=0.4,
-            label=t("legend.cells", name=text, count=f"{np.count_nonzero(codes == code):,}"),
+            label=_counted(legend, text, np.count_nonzero(codes == code)),
         )
         for code, (text, colour) in legend.classes.items()
         if (codes == code).any()
@@ -266,6 +297,13 @@ def _draw_legend(axes: Axes, codes: np.ndarray, legend: Legend, font: FontProper
     )
     for text in drawn.get_texts():
         text.set_parse_math(False)
+
+
+def _counted(legend: Legend, name: str, count: int) -> str:
+    number = f"{count:,}"
+    if legend.is_of_units:
+        return t("legend.units", name=name, count=number)
+    return t("legend.cells", name=name, count=number)
 
 
 def _write_words(

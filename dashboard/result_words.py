@@ -29,12 +29,15 @@ _SILENT = {"harm"}
 MANY_SNAPPED = 0.1  # share from which it is worth a word
 PARAMETERS: tuple[str, ...] = (
     "bandwidth_m",
+    "base_period",
     "boundary",
     "cell_m",
     "cells",
     "days",
+    "definition",
     "distances_m",
     "drawn_m",
+    "draws",
     "horizon",
     "horizon_days",
     "hour_unknown",
@@ -50,6 +53,7 @@ PARAMETERS: tuple[str, ...] = (
     "origin",
     "per_people",
     "rows",
+    "seed",
     "shape",
     "shift",
     "step_days",
@@ -68,6 +72,7 @@ RESULT_METHODS: tuple[str, ...] = (
     "concentration",
     "week",
     "forecast",
+    "index",
 )
 
 

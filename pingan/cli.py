@@ -11,6 +11,7 @@ from pingan.commands import (
     forecast,
     geocode,
     hotspots,
+    index,
     load,
     profile,
     region,
@@ -28,6 +29,10 @@ profile_app = typer.Typer(help="Source profiles: how a file's columns are read."
 region_app = typer.Typer(help="Region packs: the county the product works for.")
 app.add_typer(profile_app, name="profile", no_args_is_help=True)
 app.add_typer(region_app, name="region", no_args_is_help=True)
+index_app = typer.Typer(help="The risk index of the units: made, kept, explained.")
+definition_app = typer.Typer(help="Index definitions: what a risk index is made of.")
+app.add_typer(index_app, name="index", no_args_is_help=True)
+index_app.add_typer(definition_app, name="definition", no_args_is_help=True)
 
 app.command("load")(one_line_errors(load.load))
 app.command("geocode")(one_line_errors(geocode.geocode))
@@ -40,3 +45,8 @@ app.command("bench")(one_line_errors(bench.bench))
 profile_app.command("new")(one_line_errors(profile.new))
 profile_app.command("list")(one_line_errors(profile.list_profiles))
 region_app.command("new")(one_line_errors(region.new))
+index_app.command("run")(one_line_errors(index.run))
+index_app.command("show")(one_line_errors(index.show))
+index_app.command("gaps")(one_line_errors(index.gaps))
+definition_app.command("export")(one_line_errors(index.export_definition))
+definition_app.command("check")(one_line_errors(index.check_definition))

@@ -15,10 +15,15 @@ from dashboard.export import COLUMNS
 from dashboard.hotspot_state import CHOICES, METHODS
 from dashboard.hotspot_state import PANELS as HOTSPOT_PANELS
 from dashboard.i18n import LANGUAGES, messages
+from dashboard.index_words import INDEX_NOTES
 from dashboard.palette import EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
 from dashboard.result_words import PARAMETERS, RESULT_METHODS
 from dashboard.state import LAYERS, PERIODS
 from data.decisions import ROLES
+from data.derived.risk_exposures import Origin
+from data.indicators import Status
+from geo.grades import GRADES
+from geo.harm_rates import Standing
 from geo.hotspots import Cluster
 from geo.vocabulary import (
     CATEGORY_CODES,
@@ -65,6 +70,11 @@ VOCABULARY = {
     "result_method": RESULT_METHODS,
     "parameter": PARAMETERS,
     "boundary": ("given", "hull"),
+    "risk_grade": (*GRADES, "thin"),
+    "standing": tuple(map(str, Standing)),
+    "origin": tuple(map(str, Origin)),
+    "figure_status": tuple(map(str, Status)),
+    "index_note": INDEX_NOTES,
     "scene": tuple(scene.name for scene in SCENES),
     "role": ROLES,
     "column": ("incident_id", *COLUMNS),
