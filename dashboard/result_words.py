@@ -125,12 +125,14 @@ def parameter_words(parameters: Mapping[str, object]) -> list[str]:
 def fact_words(facts: Facts) -> list[str]:
     """Numbers that entered and were left out, period and version."""
     start, end = (day_of(day).isoformat() for day in (facts.day_from, facts.day_to))
-    period = "result.learnt" if facts.method == "forecast" else "legend.period"
+    is_forecast = facts.method == "forecast"
     words = [
         t("result.events", count=f"{facts.events:,}"),
         t("result.too_coarse", count=f"{facts.too_coarse:,}"),
         t("result.outside", count=f"{facts.outside:,}"),
-        t(period, start=start, end=end),
+        t("result.learnt", start=start, end=end)
+        if is_forecast
+        else t("legend.period", start=start, end=end),
         t("mark.version", version=facts.version),
     ]
     if facts.snapped_share >= MANY_SNAPPED:
