@@ -274,7 +274,7 @@ def _accidents(row: Mapping[str, Any]) -> str | None:
 
 def _stretch(row: Mapping[str, Any]) -> str:
     stakes = [_stake(row[name]) for name in ("stake_from_m", "stake_to_m")]
-    name = f"{row['route_code']} {row['route_name']}".strip()
+    name = " ".join(part for part in (row["route_code"], row["route_name"]) if part)
     return name if None in stakes else f"{name} {stakes[0]}至{stakes[1]}"
 
 

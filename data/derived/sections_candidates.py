@@ -1,6 +1,6 @@
 """Stretches that a rule or the risk points at, joined to sections.
 
-Hits of rules and the riskiest windows that overlap are one section. A hit longer than any
+Hits of rules and the riskiest windows that overlap or touch are one section. A hit longer than any
 section should be (a whole route, a chain of windows) joins nothing: it is a reason beside the
 others of each section that holds one of its accidents, and a section of its own where
 nothing else is.
@@ -18,7 +18,7 @@ from geo.road_rules import RoadRule
 
 # A point is listed as so much road: forms and works need two stakes.
 LEAST_M = 100.0
-# Windows that merely touch are neighbours; less than this is no overlap.
+# Windows that touch are one stretch; rounding keeps them this far apart.
 _TOUCH_M = 0.5
 
 
@@ -130,9 +130,8 @@ def _joined(items: pd.DataFrame) -> list[dict[str, Any]]:
     """Sections of items that overlap."""
     if items.empty:
         return []
-    is_window = items["window"] >= 0
-    low = items["from_chain_m"] + np.where(is_window, _TOUCH_M, 0.0)
-    items = items.assign(low=low, high=items["to_chain_m"] - np.where(is_window, _TOUCH_M, 0.0))
+    low, high = items["from_chain_m"] - _TOUCH_M, items["to_chain_m"] + _TOUCH_M
+    items = items.assign(low=low, high=high)
     items = items.sort_values(["route_code", "low", "high"], ignore_index=True)
     reach = items.groupby("route_code")["high"].cummax().groupby(items["route_code"]).shift()
     group = (~(items["low"] <= reach)).cumsum()

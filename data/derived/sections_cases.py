@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 
 from data.derived.cases import data_version
 from data.derived.road_events import link_counts, linked, road_events
+from data.derived.sections_runs import SectionFacts
 from data.region import RegionPack
 from data.store import Store
 from geo import road_events as contract
@@ -150,6 +152,17 @@ class RoadCases:
         position, _ = axis.locate(places["route_code"], places["chain_m"])
         on_road = position[np.isfinite(position)]
         return predict_roads(axis, self.segments, on_road, years=self.years)
+
+
+def cases_of(store: Store, region: RegionPack, facts: SectionFacts) -> RoadCases:
+    """The accidents of a screening, as the store has them now."""
+    return RoadCases.of(
+        store,
+        region,
+        IncidentSelection.from_json(json.dumps(facts.parameters["selection"])),
+        period_end_day=facts.day_to,
+        years=facts.parameters["years"],
+    )
 
 
 def road_segments(region: RegionPack) -> pd.DataFrame:

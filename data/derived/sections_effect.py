@@ -94,13 +94,8 @@ def hazard_effect(
             f"hazard {hazard_id} ({state.status}) is not accepted yet; evaluate a year after it is",
             ("evaluation_too_early",),
         )
-    works = history[history["kind"].isin(["treating", "planned"])]
-    begun = [
-        date.fromisoformat(facts["started_on"]) if facts.get("started_on") else _day(on)
-        for facts, on in zip(works["facts"], works["happened_on"], strict=True)
-    ]
-    # Without the day the works began, nothing after it was found counts as before.
-    before_to = _least([*begun, _day(row["found_on"]) if not begun else None, accepted])
+    begun = _begun(history) or _day(row["found_on"]) or accepted
+    before_to = min(begun, accepted)
     before_to -= timedelta(days=1)
     after_from = accepted + timedelta(days=1)
     after_to = _years_later(after_from, years) - timedelta(days=1)
@@ -221,8 +216,19 @@ def _day(moment: Any) -> date | None:
     return None if pd.isna(moment) else pd.Timestamp(moment).date()
 
 
-def _least(days: list[date | None]) -> date:
-    return min(day for day in days if day is not None)
+def _begun(history: pd.DataFrame) -> date | None:
+    """Day the works of the last round began; None where the ledger does not say.
+
+    Then the day the hazard was found stands for it: nothing after it counts as before.
+    """
+    rounds = history["seq"][history["kind"].isin(["found", "relapsed"])]
+    accepted = history["seq"][history["kind"] == "accepted"].max()
+    since = rounds[rounds < accepted].max() if len(rounds) else 0
+    works = history[(history["kind"] == "treating") & (history["seq"] > since)]
+    if works.empty:
+        return None
+    first = works.iloc[0]
+    return date.fromisoformat(first["facts"]["started_on"])
 
 
 def _years_later(day: date, years: int) -> date:

@@ -191,7 +191,8 @@ def _said(hazard: dict[str, Any], history: pd.DataFrame) -> str:
     noted = survey_text(hazard)
     if noted or history.empty:
         return noted
-    return history["note"].iloc[0] or ""
+    first = history["note"].iloc[0]
+    return "" if pd.isna(first) else str(first)
 
 
 def _counts(

@@ -166,8 +166,9 @@ def read_run(store: Store, region: RegionPack, run_id: int | None = None) -> Sec
         number = int(runs.index[0]) if run_id is None else int(run_id)
         stored = desk.sections(number)
     facts = SectionFacts(**runs["parameters"].loc[number])
-    measures = pd.DataFrame(stored["measures"].tolist(), index=stored.index)
     own = [*_STORED, "stake_from_m", "stake_to_m"]
+    rest = [name for name in _COLUMNS if name not in own]
+    measures = pd.DataFrame(stored["measures"].tolist(), index=stored.index, columns=rest)
     frame = pd.concat([pd.DataFrame(stored[own]), measures], axis=1)
     shapes = gpd.GeoSeries(stored.geometry.to_numpy(), index=stored.index, crs=WGS84)
     sections = typed(gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84))
@@ -219,5 +220,7 @@ def typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ]
     types: dict[str, Any] = dict.fromkeys(floats, "float64") | dict.fromkeys(whole, "Int64")
     types |= dict.fromkeys(COUNTS, "int64") | {"serious": "float64", "is_risky": "bool"}
-    texts = {"route_code": object, "peer_class": object}
+    texts = dict.fromkeys(
+        ("route_code", "peer_class", "unit_codes", "rules", "event_ids"), object
+    )
     return frame.astype(types | texts)[[*_COLUMNS, "geometry"]]

@@ -18,19 +18,30 @@ from dashboard.i18n import LANGUAGES, messages
 from dashboard.index_words import INDEX_NOTES
 from dashboard.palette import EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
 from dashboard.result_words import PARAMETERS, RESULT_METHODS
+from dashboard.road_state import COLOURINGS, KINDS
+from dashboard.road_state import PANELS as ROAD_PANELS
 from dashboard.state import LAYERS, PERIODS
 from data.decisions import ROLES
 from data.derived.risk_exposures import Origin
+from data.derived.road_events import LINK_REASONS
+from data.derived.sections_strip import SEVERITIES
 from data.indicators import Status
 from geo.grades import GRADES
 from geo.harm_rates import Standing
+from geo.hazard_states import CONTROLLED, EVENT_KINDS, EXTENDED, RESULTS
 from geo.hotspots import Cluster
+from geo.road_rules import Certainty, Measure
+from geo.road_rules import Status as RuleStatus
 from geo.vocabulary import (
     CATEGORY_CODES,
+    EVIDENCE_KINDS,
     HAZARD_GRADES,
     HAZARD_KINDS,
+    HAZARD_LEVELS,
+    HAZARD_ROLES,
     HAZARD_STATUSES,
     MATCH_CODES,
+    MEASURE_KINDS,
     SITE_KINDS,
     Domain,
     RecordKind,
@@ -41,6 +52,14 @@ from geo.vocabulary import (
 WORDED = ("kernel", "shape", "measure", "horizon", "shift")
 NOTES = ("too_few_events", "too_few_cells", "short_period", "no_backtest", "only_discovered")
 PACKAGE = Path(dashboard.__file__).parent
+NEEDS = (
+    *("transition", "role", "on", "photo_or_reason", "level", "doc_no", "responsible_unit"),
+    *("deadline", "measures", "measure", "budget", "started_on", "photo_after", "joint_check"),
+    *("result", "rework_reason", "evaluation", "evaluation_years", "evaluation_period"),
+    *("evaluation_counts", "evaluation_too_early", "evaluation_impossible", "reason", "into"),
+    *("old_deadline", "control_until"),
+)
+LACKS = ("serious", "is_vulnerable", "procedure", "is_urban", "road_class")
 VOCABULARY = {
     "category": CATEGORY_CODES,
     "domain": tuple(map(str, Domain)),
@@ -50,6 +69,29 @@ VOCABULARY = {
     "hazard_kind": HAZARD_KINDS,
     "hazard_status": HAZARD_STATUSES,
     "hazard_grade": HAZARD_GRADES,
+    "hazard_role": HAZARD_ROLES,
+    "hazard_step": (EXTENDED, CONTROLLED),
+    "missing": NEEDS,
+    "rule_measure": tuple(map(str, Measure)),
+    "lacks": LACKS,
+    "basis": ("aadt", "aadt_class", "class_mean", "one_mean"),
+    "section_note": ("no_roads", "no_events", "too_few_events"),
+    "significance": ("none", "90", "95"),
+    "road_kind": KINDS,
+    "road_colour": COLOURINGS,
+    "road_panel": ROAD_PANELS,
+    "road_lane": ("sections", "hazards", "works"),
+    "road_severity": SEVERITIES,
+    "road_note": ("no_roads", "no_events", "too_few_events"),
+    "hazard_level": HAZARD_LEVELS,
+    "measure_kind": MEASURE_KINDS,
+    "evidence_kind": EVIDENCE_KINDS,
+    "step": EVENT_KINDS,
+    "acceptance": RESULTS,
+    "rule_mark": tuple(map(str, RuleStatus)),
+    "certainty": tuple(map(str, Certainty)),
+    "rule_status": ("evaluated", "partial", "not_evaluated"),
+    "link_reason": LINK_REASONS[2:],
     "record_kind": tuple(map(str, RecordKind)),
     "time_precision": tuple(map(str, TimePrecision)),
     "weekday": tuple(map(str, range(7))),
