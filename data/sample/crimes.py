@@ -17,6 +17,7 @@ from geo.datum import wgs84_to_gcj02
 # Henan 2014: 44.72 recorded crimes per 10,000 residents.
 CRIMES_PER_YEAR = 5000
 TEXT_ONLY_SHARE = 0.15
+HOMICIDES_SOLVED = 0.95
 # Near repeats: this share of burglaries follows another within days and a few doors.
 REPEAT_SHARE = 0.25
 REPEAT_DAYS = 4.0
@@ -116,6 +117,9 @@ def draw_crimes(
             "备注": "",
         }
     )
+    # Nearly every homicide is solved.
+    solved = (table["案件类别"] == "命案") & (rng.random(n) < HOMICIDES_SOLVED)
+    table.loc[solved, "状态"] = "已破"
     return numbered(table, "案件编号", "XS")
 
 

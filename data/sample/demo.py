@@ -24,6 +24,7 @@ from data.sample.crashes import draw_crashes
 from data.sample.crimes import draw_crimes
 from data.sample.figures import draw_patrol_staff, draw_petitions, draw_unit_figures
 from data.sample.hazards import draw_danger_sections, draw_disorder_spots
+from data.sample.inspections import draw_inspections, draw_site_hazards, with_details
 from data.sample.sites import draw_cameras_and_posts, draw_sites
 from data.sample.terrain import Terrain
 from data.sample.work import draw_work_accidents
@@ -146,9 +147,11 @@ def write_demo_files(
         frame = draw_disorder_spots(terrain, start, end, rng=rng(50))
         return _geojson(folder / f"disorder_spots_{day}.geojson", "demo_disorder_spots", frame)
 
+    register = with_details(draw_sites(terrain, rng=rng(60)), rng=rng(62))
+
     def sites() -> DemoFile:
         table, counts = with_blemishes(
-            draw_sites(terrain, rng=rng(60)),
+            register.copy(),
             Columns(key="编号", lon="经度", lat="纬度", place="位置", category="类别"),
             rng=rng(61),
         )
@@ -165,6 +168,18 @@ def write_demo_files(
         path = folder / f"cameras_posts_{day}.csv"
         _write_csv(path, table, encoding="gb18030")
         return _file(RecordKind.SITES, path, "demo_cameras", table, counts)
+
+    def inspections() -> DemoFile:
+        table = draw_inspections(register, region, start, end, rng=rng(90))
+        path = folder / f"inspections_{day}.csv"
+        _write_csv(path, table, encoding="gb18030")
+        return _file(RecordKind.INSPECTIONS, path, "demo_inspections", table, {})
+
+    def site_hazards() -> DemoFile:
+        table = draw_site_hazards(register, region, start, end, rng=rng(91))
+        path = folder / f"site_hazards_{day}.csv"
+        _write_csv(path, table, encoding="gb18030")
+        return _file(RecordKind.HAZARDS, path, "demo_site_hazards", table, {})
 
     years = range(start.year, end.year + 1)
 
@@ -188,7 +203,7 @@ def write_demo_files(
 
     makers = (
         crashes, crimes, work, sections, spots, sites, cameras, unit_figures, petitions,
-        patrol_staff,
+        patrol_staff, inspections, site_hazards,
     )  # fmt: skip
     written: list[DemoFile] = []
     for make in makers:
