@@ -100,13 +100,13 @@ def read_points(
     lon, lat, seconds = (
         np.concatenate([part[i] for part in parts]) if parts else np.empty(0) for i in range(3)
     )
-    is_placed, is_timed = np.isfinite(lon) & np.isfinite(lat), np.isfinite(seconds)
+    is_placed, is_timed = (np.abs(lon) <= 180) & (np.abs(lat) <= 90), np.isfinite(seconds)
     usable = is_placed & is_timed
     if not usable.any():
         raise SourceError(
             "NO_EVENTS",
             f"{Path(path).name}: of {len(lon):,} rows none has both a place and a time; "
-            "check the columns, --crs and --time-format",
+            "check the columns (x is the longitude), --crs and --time-format",
         )
     return PointFile(
         lon=lon[usable],

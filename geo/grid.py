@@ -239,8 +239,10 @@ class HexGrid(_Grid):
 
 def _extent(bounds_m: Bounds, cell_m: float) -> tuple[float, float]:
     west, south, east, north = bounds_m
-    if not (east > west and north > south and cell_m > 0):
-        raise FrameError(f"bounds {bounds_m} or cell_m = {cell_m} are empty; give an area")
+    if not 0 < cell_m < np.inf:
+        raise FrameError(f"cell_m = {cell_m} must be a positive number of metres")
+    if not (east > west and north > south):
+        raise FrameError(f"bounds {bounds_m} are empty; give an area")
     return east - west, north - south
 
 

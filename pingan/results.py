@@ -61,6 +61,8 @@ def selection_of(
     if start is not None and end is not None and end < start:
         raise SettingsError("--to lies before --from; swap them")
     categories, codes = _listed(kinds), _listed(units)
+    if categories == () or codes == ():
+        raise SettingsError("--kinds and --units must name at least one; leave them out for all")
     for kind in categories or ():
         if kind not in CATEGORY_CODES:
             raise SettingsError(f"unknown kind {kind!r}; known: {', '.join(CATEGORY_CODES)}")
@@ -88,9 +90,9 @@ def hours_of(text: str | None) -> tuple[int, ...] | None:
         return None
     hours: list[int] = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
+        first, dash, last = part.strip().partition("-")
         try:
-            begin, end = int(first), int(last or first)
+            begin, end = int(first), int(last if dash else first)
         except ValueError:
             begin = end = -1
         if not (0 <= begin <= 23 and 0 <= end <= 23):
@@ -112,6 +114,8 @@ def require_out(out: Path | None) -> Suffix | None:
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
         raise SettingsError(f"--out {out}: the name must end in {', '.join(SUFFIXES)}")
+    if out.is_dir():
+        raise SettingsError(f"--out {out} is a folder; give the name of a file")
     if not out.parent.is_dir():
         raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
     return suffix

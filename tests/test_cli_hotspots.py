@@ -260,3 +260,44 @@ def test_hours_run_past_midnight() -> None:
     assert sorted(hours_of("20-23,0-5")) == [0, 1, 2, 3, 4, 5, 20, 21, 22, 23]
     assert hours_of("22-1") == (22, 23, 0, 1)
     assert hours_of(" 7 ") == (7,)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("hotspots", "--cell-m", "inf"),
+        ("hotspots", "--cell-m", "-5"),
+        ("hotspots", "--method", "density", "--bandwidth-m", "1e9"),
+        ("hotspots", "--kinds", ""),
+        ("hotspots", "--units", ","),
+        ("hotspots", "--hours", "22-"),
+        ("forecast", "--cell-m", "inf"),
+        ("backtest", "--where", "kind=robbery"),
+        ("backtest", "--csv", "city.csv", "--kinds", "theft"),
+    ],
+)
+def test_nonsense_is_refused_in_one_line(run, arguments: tuple[str, ...]) -> None:
+    code, said = run(*arguments)
+    assert code == 2
+    assert said.strip().splitlines()[-1].startswith("pingan: ")
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        (("--horizon-days", 0), "positive"),
+        (("--horizon-days", "nan"), "positive"),
+        (("--horizon-days", 0.001), "too many"),
+        (("--x", "N", "--y", "E", "--crs", "wgs84"), "longitude"),
+    ],
+)
+def test_a_foreign_file_asked_nonsense(run, foreign: Path, changed, word: str) -> None:
+    code, said = run("backtest", "--csv", foreign, *FILE, *changed)
+    assert code == 2
+    assert word in said
+
+
+def test_a_folder_is_no_file_to_write(run, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    assert run("hotspots", "--out", tmp_path / "out.csv")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]

@@ -188,6 +188,11 @@ def _ground(area: shapely.Geometry, bandwidth_m: float, kernel: Kernel) -> _Grou
 def _cell_m(bounds: Bounds, bandwidth_m: float) -> float:
     """An eighth of the bandwidth, coarser where that would need too many cells."""
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    if bandwidth_m > max(width, height):
+        raise FrameError(
+            f"bandwidth_m = {bandwidth_m:g} is wider than the area; "
+            f"use {max(width, height):.0f} or less"
+        )
     coarse = float(np.sqrt(width * height / MOST_CELLS))
     cell_m = max(bandwidth_m / CELLS_PER_BANDWIDTH, coarse)
     if cell_m > bandwidth_m / FEWEST_CELLS_PER_BANDWIDTH:

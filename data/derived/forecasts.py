@@ -36,6 +36,7 @@ MOST_WINDOWS: dict[Horizon, int] = {"week": 52, "shift": 182}
 SHIFT_HOURS = 8
 SHIFTS = 24 // SHIFT_HOURS
 FEWEST_WINDOWS = 4
+TOO_MANY_WINDOWS = 5_000
 UNTESTED: Method = "count_all"  # used where nothing could be tested
 LEAST_HISTORY_DAYS = 28.0
 HISTORY_SHARE = 0.25  # of the time span that no scored window may use up
@@ -216,6 +217,8 @@ def assess(
     FrameError
         When no incident lies before the origin.
     """
+    if not 0 < horizon_days < np.inf:
+        raise FrameError(f"horizon_days = {horizon_days} must be a positive number of days")
     if not len(history.time_days) or history.time_days[0] >= origin_days:
         raise FrameError("no incident lies before the origin; choose a later one")
     begin = float(np.floor(history.time_days[0]))
@@ -224,6 +227,11 @@ def assess(
         first_origin_days = begin + max(LEAST_HISTORY_DAYS, HISTORY_SHARE * span)
     windows = int((origin_days - first_origin_days) / horizon_days + 1e-9)
     windows = min(windows, most_windows or windows)
+    if windows > TOO_MANY_WINDOWS:
+        raise FrameError(
+            f"{windows:,} windows of {horizon_days:g} days are too many; "
+            "take longer ones or a later first origin"
+        )
     rolled = partial(
         _roll,
         history,

@@ -52,7 +52,6 @@ def backtest_points(
     first_origin_days, end_days
         Start of the first scored window, and when the last one ends at the latest; see
         :func:`data.derived.forecasts.assess`. The end is that of the last day by default.
-
     source
         Further parameters to print: how the events were read.
 
@@ -67,6 +66,8 @@ def backtest_points(
     """
     if not len(time_days):
         raise FrameError("there are no events to back-test")
+    if not 0 < horizon_days < np.inf:
+        raise FrameError(f"horizon_days = {horizon_days} must be a positive number of days")
     is_given = boundary_m is not None
     area = boundary_m if is_given else _hull(x_m, y_m)
     if not shapely.area(area) > 0:

@@ -87,6 +87,13 @@ def backtest(
     """Forecast past windows from their own past only and print the scores."""
     if csv is not None and (horizon != "week" or shift is not None):
         raise SettingsError("a file is tested in windows of --horizon-days, not in shifts")
+    if csv is not None and (kinds or units or harm or include_discovered):
+        raise SettingsError(
+            "--kinds, --units, --harm and --include-discovered are for the store; "
+            "choose rows of a file by --where"
+        )
+    if csv is None and (where or boundary or first_origin):
+        raise SettingsError("--where, --boundary and --first-origin go with --csv")
     with speaking(language), progress_bar("back-test") as progress:
         if csv is None:
             store, pack, _ = open_store(region)
