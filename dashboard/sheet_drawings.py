@@ -146,7 +146,7 @@ def draw_strip(
         prop=_small(font),
         ncols=5,
         frameon=False,
-        bbox_to_anchor=(1.03, 1.2),
+        bbox_to_anchor=(1.03, 1.18),
     )
 
 

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from dashboard.i18n import label, localized, t
+from dashboard.i18n import label, language, localized, t
 from dashboard.pictures import chinese_font
 from dashboard.section_words import (
     accident_line,
@@ -132,9 +132,9 @@ def page(sheet: Sheet, font: FontProperties) -> Figure:
     _figures(writer, sheet, top)
     writer.at = top - 0.275
     writer.title(t("paper.strip"), writer.at)
-    axes: Axes = figure.add_axes((_LEFT + 0.03, writer.at - 0.155, 0.815, 0.13))
+    axes: Axes = figure.add_axes((_LEFT + 0.03, writer.at - 0.163, 0.815, 0.125))
     draw_strip(axes, sheet.parts, sheet.section, font)
-    writer.at -= 0.2
+    writer.at -= 0.205
     _accidents(writer, sheet)
     _ledger(writer, sheet)
     _footer(writer, sheet)
@@ -212,6 +212,8 @@ def _heading(writer: _Writer, sheet: Sheet) -> None:
 def _figures(writer: _Writer, sheet: Sheet, top: float) -> None:
     section, years = sheet.section, sheet.run.facts.years
     names = sheet.region.units["name"]
+    if language() == "en":
+        names = sheet.region.units["name_en"].where(lambda known: known != "", names)
     unknown = t("paper.unknown")
 
     def yearly(name: str) -> str:
@@ -220,7 +222,10 @@ def _figures(writer: _Writer, sheet: Sheet, top: float) -> None:
     is_ranked = not pd.isna(section["rank"])
     ranks = (section["rank"], section["rank_low"], section["rank_high"])
     rows = [
-        (t("paper.unit"), "、".join(names.get(code, code) for code in section["unit_codes"])),
+        (
+            t("paper.unit"),
+            t("common.and").join(names.get(code, code) for code in section["unit_codes"]),
+        ),
         (t("paper.accidents"), f"{section['accidents']}"),
         (t("paper.fatal"), f"{section['fatal']}"),
         (t("paper.casualties"), f"{section['deaths']} / {section['injured']}"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -116,14 +118,24 @@ def accidents() -> pd.DataFrame:
 
 
 def load(store: Store, table: pd.DataFrame) -> None:
-    n = len(table)
-    start = np.where(table["route"] == "S1", 10_000.0, 0.0)
-    seconds = table["day"].to_numpy() * 86_400 + 40_000
     points = [
         shapely.Point(X + chain, Y) if route == "S1" else shapely.Point(X, Y + 3000 + chain)
         for route, chain in zip(table["route"], table["chain"], strict=True)
     ]
     degrees = gpd.GeoSeries(points, crs="EPSG:4547").to_crs(4326)
+    columns: dict[str, Any] = {}
+    if "is_staked" in table:
+        start = np.where(table["route"] == "S1", 10_000.0, 0.0)
+        columns["route_code"] = table["route"].tolist()
+        columns["stake_m"] = (start + table["chain"]).to_numpy()
+    load_points(store, degrees, table["day"].to_numpy(), table["deaths"].to_numpy(), **columns)
+
+
+def load_points(
+    store: Store, degrees: gpd.GeoSeries, day: np.ndarray, deaths: np.ndarray, **more: Any
+) -> None:
+    n = len(degrees)
+    seconds = day * 86_400 + 40_000
     columns = {
         "key_hash": np.arange(n),
         "content_hash": np.arange(n),
@@ -135,15 +147,13 @@ def load(store: Store, table: pd.DataFrame) -> None:
         "time_precision": ["minute"] * n,
         "match_code": ["A1"] * n,
         "r95_m": [15.0] * n,
-        "deaths": table["deaths"].to_numpy(),
+        "deaths": deaths,
         "injured": [1] * n,
         "lon": degrees.x.to_numpy(),
         "lat": degrees.y.to_numpy(),
         "attributes": ['{"procedure": "一般程序", "serious": 0}'] * n,
+        **more,
     }
-    if "is_staked" in table:
-        columns["route_code"] = table["route"].tolist()
-        columns["stake_m"] = (start + table["chain"]).to_numpy()
     request = LoadRequest(
         kind="incidents", profile="p", profile_digest="d", file_name="f.csv", sha256="0" * 64,
         as_of=NOW, source="s", is_demo=True, loader_version="2",
@@ -501,3 +511,53 @@ def test_few_accidents_give_rules_only(
     assert_frame_equal(
         pd.DataFrame(back.sections).reset_index(drop=True), pd.DataFrame(run.sections)
     )
+
+
+@pytest.mark.skipif("PINGAN_REALDATA" not in os.environ, reason="PINGAN_REALDATA is unset")
+def test_the_montreal_network_and_its_bicycle_accidents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(os.environ["PINGAN_REALDATA"]) / "oracles" / "spnetwork"
+    network = gpd.read_file(source / "mtl_network.gpkg").explode(ignore_index=True)
+    accidents = gpd.read_file(source / "bike_accidents.gpkg")
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    manifest = MANIFEST.format(files='roads = "roads.geojson"').replace(
+        "EPSG:4547", "EPSG:3797"
+    )
+    (folder / "region.toml").write_text(manifest, encoding="utf-8")
+    hull = gpd.GeoSeries([network.union_all().convex_hull.buffer(200)], crs=network.crs)
+    units = gpd.GeoDataFrame({"unit_code": ["m"], "name": ["M"]}, geometry=hull.to_crs(4326))
+    write_geojson(folder / "units.geojson", units, decimals=7)
+    roads = gpd.GeoDataFrame(
+        {
+            "route_code": [f"M{at:04d}" for at in range(len(network))],
+            "name": "",
+            "road_class": network["ClsRte"],
+            "stake_from_m": np.nan,
+            "stake_to_m": np.nan,
+        },
+        geometry=shapely.force_2d(network.geometry.to_numpy()),
+        crs=network.crs,
+    )
+    write_geojson(folder / "roads.geojson", roads.to_crs(4326), decimals=9)
+    pack = RegionPack.open(folder)
+    store = open_store(tmp_path / "home", pack, monkeypatch)
+    day = (pd.to_datetime(accidents["Date"]) - pd.Timestamp(0)).dt.days.to_numpy()
+    load_points(store, accidents.geometry.to_crs(4326), day, np.zeros(len(day), int))
+    run = screen_sections(store, pack, years=1)
+    assert sum(row["events"] for row in run.facts.links) == 347
+    best = run.sections.iloc[0]
+    # Five of the accidents are nearest to this street of 313.5 m.
+    nearest = network.sindex.nearest(accidents.geometry, return_all=False)[1]
+    at = int(best["route_code"][1:])
+    assert best["accidents"] == (nearest == at).sum() == 5
+    length_km = network.length[at] / 1000
+    effects = {row["name"]: row["value"] for row in run.facts.risk["coefficients"]}
+    per_km = np.exp(effects["intercept"] + effects[network["ClsRte"][at]])
+    predicted = per_km * length_km * run.facts.years
+    expected = expected_count(5, predicted, run.facts.risk["k_km"] / length_km)
+    assert best["predicted"] == pytest.approx(predicted, rel=1e-3)
+    assert best["expected"] == pytest.approx(float(expected.expected), rel=1e-3)
+    # With a year of 333 accidents hardly anything is sure: the interval says so.
+    assert best["rank_high"] > 20
