@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from dashboard.i18n import label, language, localized, t
+from dashboard.i18n import label, localized, t
 from dashboard.state import day_of
 from data.derived.sections_effect import HazardEffect
 from data.derived.sections_runs import SectionFacts, SectionRun
@@ -292,8 +292,3 @@ def _model(facts: SectionFacts) -> str:
         runs=said["chance_runs"],
         seed=said["seed"],
     )
-
-
-def joined(lines: Iterable[str]) -> str:
-    """Sentences in one line, in the manner of the language."""
-    return ("；" if language() == "zh" else "; ").join(lines)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -217,10 +216,3 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in FORM_COLUMNS})
     return table.astype(object).where(table.notna(), None)
-
-
-def as_layer(rows: pd.DataFrame, run: SectionRun) -> gpd.GeoDataFrame:
-    """Rows of sections with their shapes."""
-    return gpd.GeoDataFrame(
-        rows, geometry=run.sections.geometry.to_numpy()[: len(rows)], crs=run.sections.crs
-    )
