@@ -21,6 +21,7 @@ from dashboard import components
 from dashboard.assets import digest
 from dashboard.frame import configure, current_frame
 from dashboard.intake import Intake, Reviewer, register
+from dashboard.risk_queries import warm_index
 from dashboard.routes import routes
 from dashboard.theme import THEME
 from data.settings import Settings
@@ -47,11 +48,16 @@ def warm_up() -> None:
     gc.freeze()
 
 
+def _warm_results() -> None:
+    warm_index(current_frame())
+    warm_measures()
+
+
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(warm_up)
     # Pages open meanwhile; a measure asked for too early waits for its own part only.
-    warming = asyncio.create_task(asyncio.to_thread(warm_measures))
+    warming = asyncio.create_task(asyncio.to_thread(_warm_results))
     yield
     await warming
 

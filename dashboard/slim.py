@@ -25,9 +25,18 @@ def units(frame: Frame) -> dict[str, object]:
         index=whole.index,
         crs=whole.crs,
     ).to_crs(4326)
+    # Where the base map writes the name.
+    middles = frame.region.units.geometry.representative_point()
     features = [
-        {"key": str(code), "name": name, "rings": _rings(shape)}
-        for code, name, shape in zip(whole.index, whole["name"], simple, strict=True)
+        {
+            "key": str(code),
+            "name": name,
+            "middle": [round(middle.x, _DEGREES), round(middle.y, _DEGREES)],
+            "rings": _rings(shape),
+        }
+        for code, name, middle, shape in zip(
+            whole.index, whole["name"], middles, simple, strict=True
+        )
     ]
     return {"features": features}
 

@@ -29,7 +29,8 @@ SCRIPTS = (
 )
 STYLES = ("vendor/leaflet.css", "css/atlas.css")
 BUNDLE = "js/map.js"  # SCRIPTS in one answer: they must run in turn, each waiting for the last
-PANEL = ("js/facets.js", "css/facets.css")  # the filter panel, outside the map
+# Outside the map: the filter panel, the ranking of units.
+PANELS = ("js/facets.js", "css/facets.css", "js/risk_list.js", "css/risk_list.css")
 
 
 @cache
@@ -42,7 +43,7 @@ def digest() -> str:
         When a file is missing, naming the command that installs it.
     """
     total = hashlib.sha256()
-    for path in (*SCRIPTS, *STYLES, *PANEL):
+    for path in (*SCRIPTS, *STYLES, *PANELS):
         file = FOLDER / path
         if not file.is_file():
             raise SettingsError(f"{path} is missing; run: python -m dashboard.assets.install")

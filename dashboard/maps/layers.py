@@ -150,22 +150,29 @@ def units_layer(
     fills: Mapping[str, str] | None = None,
     *,
     notes: Mapping[str, str] | None = None,
+    signs: Mapping[str, str] | None = None,
+    hatched: Sequence[str] = (),
+    selected: str | None = None,
     opacity: float = UNITS_OPACITY,
 ) -> Layer:
     """Unit outlines, clickable; with ``fills`` (unit code → hex colour) a choropleth.
 
-    ``notes`` (unit code → text) adds a line to each tooltip.
+    ``notes`` (unit code → text) adds a line to each tooltip, ``signs`` (unit code → a letter or
+    two) is written into the area, ``hatched`` areas are striped, ``selected`` is framed.
     """
-    return Layer(
-        slot="units",
-        kind="Areas",
-        options={
-            "url": frame.url("units", "units.json"),
-            "fills": _by_value(fills or {}),
-            "notes": dict(notes or {}),
-            "opacity": opacity,
-        },
-    )
+    options: dict[str, object] = {
+        "url": frame.url("units", "units.json"),
+        "fills": _by_value(fills or {}),
+        "notes": dict(notes or {}),
+        "opacity": opacity,
+    }
+    if signs:
+        options["signs"] = _by_value(signs)
+    if hatched:
+        options["hatched"] = list(hatched)
+    if selected:
+        options["selected"] = selected
+    return Layer(slot="units", kind="Areas", options=options)
 
 
 def _by_value(values: Mapping[str, str]) -> dict[str, list[str]]:

@@ -10,14 +10,19 @@ import pytest
 
 import dashboard
 from dashboard.components.details import PANELS
+from dashboard.components.overview_board import MAPS
+from dashboard.components.risk_controls import LENGTHS
 from dashboard.components.scenes import SCENES
 from dashboard.export import COLUMNS
 from dashboard.hotspot_state import CHOICES, METHODS
 from dashboard.hotspot_state import PANELS as HOTSPOT_PANELS
 from dashboard.i18n import LANGUAGES, messages
 from dashboard.index_words import INDEX_NOTES
+from dashboard.overview_queries import TILES
 from dashboard.palette import EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
 from dashboard.result_words import PARAMETERS, RESULT_METHODS
+from dashboard.risk_queries import THIN
+from dashboard.risk_state import PANELS as RISK_PANELS
 from dashboard.road_state import COLOURINGS, KINDS
 from dashboard.road_state import PANELS as ROAD_PANELS
 from dashboard.state import LAYERS, PERIODS
@@ -112,7 +117,13 @@ VOCABULARY = {
     "result_method": RESULT_METHODS,
     "parameter": PARAMETERS,
     "boundary": ("given", "hull"),
-    "risk_grade": (*GRADES, "thin"),
+    "risk_grade": (*GRADES, THIN),
+    "grade_sign": (*GRADES, THIN),
+    "risk_panel": RISK_PANELS,
+    "period_length": LENGTHS,
+    "factor": ("data", "normalisation", "aggregation"),
+    "overview_tile": TILES,
+    "overview_map": MAPS,
     "standing": tuple(map(str, Standing)),
     "origin": tuple(map(str, Origin)),
     "figure_status": tuple(map(str, Status)),

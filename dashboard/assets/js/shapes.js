@@ -18,6 +18,28 @@
     return path;
   }
 
+  // Stripes in the ground's colour: they read on every fill, also in grey.
+  function stripes(context, colour, ratio) {
+    const size = Math.round(9 * ratio);
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = size;
+    const pen = tile.getContext("2d");
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2.6 * ratio;
+    pen.beginPath();
+    for (const shift of [-size, 0, size]) {
+      pen.moveTo(shift - ratio, size + ratio);
+      pen.lineTo(shift + size + ratio, -ratio);
+    }
+    pen.stroke();
+    return context.createPattern(tile, "repeat");
+  }
+
+  const byKey = (values) =>
+    Object.fromEntries(
+      Object.entries(values || {}).flatMap(([value, keys]) => keys.map((key) => [key, value])),
+    );
+
   Atlas.kinds.Areas = Atlas.Canvas.extend({
     options: { pane: "atlas-areas", padding: 0.15 },
 
@@ -26,7 +48,10 @@
       if (options.url === this._url) this.redraw();
       else {
         this.load(options.url, "json", ({ features }) => {
-          for (const feature of features) feature.at = project(feature.rings);
+          for (const feature of features) {
+            feature.at = project(feature.rings);
+            feature.spot = Atlas.mercator(...feature.middle);
+          }
           this._features = features;
         });
       }
@@ -34,11 +59,10 @@
 
     draw(context, frame) {
       const { theme, textScale } = Atlas.state.config;
-      const { opacity } = this._style;
-      const fills = {}; // by unit; it comes as colour → units
-      for (const [colour, keys] of Object.entries(this._style.fills)) {
-        for (const key of keys) fills[key] = colour;
-      }
+      const { opacity, selected } = this._style;
+      const fills = byKey(this._style.fills);
+      const hatched = new Set(this._style.hatched);
+      const hatch = hatched.size ? stripes(context, theme.county, frame.ratio) : null;
       context.lineJoin = "round";
       context.lineWidth = 1.2 * frame.ratio * textScale;
       context.strokeStyle = theme.county_border;
@@ -48,11 +72,42 @@
           context.globalAlpha = opacity;
           context.fillStyle = fills[feature.key];
           context.fill(feature.path, "evenodd");
+          if (hatched.has(feature.key)) {
+            context.fillStyle = hatch;
+            context.fill(feature.path, "evenodd");
+          }
         }
         context.globalAlpha = 0.8;
         context.stroke(feature.path);
       }
       context.globalAlpha = 1;
+      const open = selected && (this._features || []).find(({ key }) => key === selected);
+      if (open) {
+        context.lineWidth = 3.4 * frame.ratio * textScale;
+        context.strokeStyle = theme.text;
+        context.stroke(open.path);
+      }
+      this._write(context, frame);
+    },
+
+    // The letter of each area, above its name, which in English may take two lines.
+    _write(context, frame) {
+      const { theme, language } = Atlas.state.config;
+      const lift = (language === "zh" ? 9 : 17) * frame.ratio;
+      const signs = byKey(this._style.signs);
+      context.font = Atlas.font(13 * frame.ratio, 700);
+      context.textAlign = "center";
+      context.textBaseline = "bottom";
+      context.lineWidth = 3.2 * frame.ratio;
+      for (const { key, spot } of this._features || []) {
+        if (!signs[key]) continue;
+        const x = spot[0] * frame.scale - frame.left;
+        const y = spot[1] * frame.scale - frame.top - lift;
+        context.strokeStyle = theme.halo;
+        context.strokeText(signs[key], x, y);
+        context.fillStyle = theme.text;
+        context.fillText(signs[key], x, y);
+      }
     },
 
     hit(point) {
