@@ -23,6 +23,7 @@ page = st.navigation(
         st.Page(HERE / "pages" / "atlas.py", title=t("page.atlas"), default=True),
         st.Page(HERE / "pages" / "overview.py", title=t("page.overview")),
         st.Page(HERE / "pages" / "hotspots.py", title=t("page.hotspots")),
+        st.Page(HERE / "pages" / "roads.py", title=t("page.roads")),
         st.Page(HERE / "pages" / "risk.py", title=t("page.risk")),
         st.Page(HERE / "pages" / "loads.py", title=t("page.loads")),
         st.Page(HERE / "pages" / "review.py", title=review_title(), url_path="review"),

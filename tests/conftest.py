@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import shapely
 from playwright.sync_api import Browser, sync_playwright
 
 from data.region import RegionPack
+from data.sample.demo import write_demo_files
 from data.settings import Settings
 from data.store import LoadRequest, Store
+from etl.pipeline import load_file
+from etl.profile import Profile
 from geo.vocabulary import CATEGORY_CODES, RecordKind, Severity
 
 DAY_S = 86_400
@@ -214,5 +218,29 @@ def make_store(tmp_path_factory: pytest.TempPathFactory) -> MakeStore:
             load(store, RecordKind.HAZARDS, hazard_table(region), is_demo=is_demo)
         store.close()
         return settings
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_road_store(
+    make_store: MakeStore, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Settings]:
+    """``make_road_store()``: a store of its own with the sample's crashes and road hazards."""
+    made = make_store(0)
+    region = RegionPack.open(made.region)
+    with closing(Store.open(made, region)) as store:
+        for file in write_demo_files(tmp_path_factory.mktemp("demo"), region, scale=0.4):
+            if file.profile in ("demo_traffic", "demo_danger_sections"):
+                profile = Profile.open(file.profile)
+                load_file(
+                    file.path, kind=file.kind, profile=profile, region=region, store=store
+                )
+        store.columns()
+
+    def make() -> Settings:
+        home = tmp_path_factory.mktemp("roads") / "home"
+        shutil.copytree(made.home, home)
+        return Settings.load(environ={"PINGAN_HOME": str(home)})
 
     return make

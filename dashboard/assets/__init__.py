@@ -24,13 +24,21 @@ SCRIPTS = (
     "js/numbers.js",
     "js/shapes.js",
     "js/cells.js",
+    "js/sections.js",
     "js/heat.js",
     "js/basemap.js",
 )
 STYLES = ("vendor/leaflet.css", "css/atlas.css")
 BUNDLE = "js/map.js"  # SCRIPTS in one answer: they must run in turn, each waiting for the last
-# Outside the map: the filter panel, the ranking of units.
-PANELS = ("js/facets.js", "css/facets.css", "js/risk_list.js", "css/risk_list.css")
+# Outside the map: the filter panel, the list of road sections, the ranking of units.
+PANELS = (
+    "js/facets.js",
+    "css/facets.css",
+    "js/section_list.js",
+    "css/section_list.css",
+    "js/risk_list.js",
+    "css/risk_list.css",
+)
 
 
 @cache

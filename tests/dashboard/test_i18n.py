@@ -13,6 +13,7 @@ from dashboard.components.details import PANELS
 from dashboard.components.overview_board import MAPS
 from dashboard.components.risk_controls import LENGTHS
 from dashboard.components.scenes import SCENES
+from dashboard.contest_words import CONTEST_NOTES, CONTEST_STATUSES
 from dashboard.export import COLUMNS
 from dashboard.hotspot_state import CHOICES, METHODS
 from dashboard.hotspot_state import PANELS as HOTSPOT_PANELS
@@ -31,10 +32,12 @@ from data.derived.risk_exposures import Origin
 from data.derived.road_events import LINK_REASONS
 from data.derived.sections_strip import SEVERITIES
 from data.indicators import Status
+from geo.contest_awards import Award
 from geo.grades import GRADES
 from geo.harm_rates import Standing
 from geo.hazard_states import CONTROLLED, EVENT_KINDS, EXTENDED, RESULTS
 from geo.hotspots import Cluster
+from geo.mines import Merger, MineState
 from geo.road_rules import Certainty, Measure
 from geo.road_rules import Status as RuleStatus
 from geo.vocabulary import (
@@ -45,6 +48,7 @@ from geo.vocabulary import (
     HAZARD_LEVELS,
     HAZARD_ROLES,
     HAZARD_STATUSES,
+    INSPECTION_LEVELS,
     MATCH_CODES,
     MEASURE_KINDS,
     SITE_KINDS,
@@ -131,6 +135,13 @@ VOCABULARY = {
     "scene": tuple(scene.name for scene in SCENES),
     "role": ROLES,
     "column": ("incident_id", *COLUMNS),
+    "award": tuple(map(str, Award)),
+    "contest_status": CONTEST_STATUSES,
+    "contest_note": CONTEST_NOTES,
+    "mine_state": tuple(map(str, MineState)),
+    "merger": tuple(map(str, Merger)),
+    "inspection_level": INSPECTION_LEVELS,
+    "near": ("school", "village"),
     "load_status": ("loaded", "already_loaded", "loading", "review", "withdrawn"),
 }
 
