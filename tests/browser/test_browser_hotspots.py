@@ -90,12 +90,12 @@ def test_a_forecast_never_comes_without_its_backtest(page, horizon: str) -> None
 
 def test_a_click_on_a_cell_opens_its_numbers_and_links_to_it(page) -> None:
     open_hotspots(page, "method=significance")
-    wide = page.frames[-1].evaluate("Atlas.state.map.getZoom()")
+    before = page.frames[-1].evaluate("Atlas.state.fit")
     page.get_by_role("button", name="放大到格子").click()
     # The frame arrives with the answer of the server: a place read before it has moved on.
     page.frames[-1].wait_for_function(
-        "wide => Atlas.state.map.getZoom() > wide && !Atlas.state.map._animatingZoom",
-        arg=wide,
+        "before => Atlas.state.fit !== before && !Atlas.state.map._animatingZoom",
+        arg=before,
         timeout=SLOW_MS,
     )
     settled(page)
