@@ -6,6 +6,7 @@ longest: it also stays on disk, so that a restart does not repeat its back-test.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from data.derived.results import Result, ResultStore, result_key
 from geo.selection import IncidentSelection
 
 LEVEL = 0.05
+MOST_CELLS = 40_000
 Progress = Callable[[int, int], None]
 
 
@@ -29,6 +31,16 @@ def _size(result: Result) -> int:
 
 
 _results: ByteLru[Result] = ByteLru(96 << 20, _size)
+
+
+def length_scale(frame: Frame) -> int:
+    """How many times wider than in a county cells and bandwidths are here: 1, 2, 4, …
+
+    Cells of the middle choice then number 40 000 at most: finer ones would be invisible on a
+    map of the whole and hold nothing.
+    """
+    cells = frame.cases.boundary_m.area / HotspotView().cell_m ** 2
+    return 1 << max(0, math.ceil(math.log(cells / MOST_CELLS, 4)))
 
 
 def surface_of(view: HotspotView) -> Surface:

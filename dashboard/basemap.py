@@ -64,6 +64,10 @@ def _content(frame: Frame, name: str) -> gpd.GeoDataFrame:
     kept = [column for column in wanted if column in source.columns]
     slim = source[[*kept, source.geometry.name]].reset_index()
     if name == "units":
+        if "name_en" in slim:
+            slim["name_en"] = slim["name_en"].where(
+                slim["name_en"].fillna("") != "", slim["name"]
+            )
         # Labels need a point that is surely inside; the polygons follow with the borders.
         points = slim.set_geometry(slim.geometry.representative_point()).assign(role="label")
         borders = slim.set_geometry(slim.geometry.boundary).assign(role="border")

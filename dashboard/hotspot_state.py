@@ -58,7 +58,8 @@ class HotspotView:
 
     ``wide_cell_m`` is the cell of the emerging hot spots, which need more events each.
     ``shift`` 0, 1, 2 begins at 0, 8, 16 h and only counts when ``horizon`` is ``"shift"``.
-    ``cell`` is named by its middle, ``"lon,lat"``.
+    ``cell`` is named by its middle, ``"lon,lat"``. Lengths are those of a county, see
+    :meth:`scaled`.
     """
 
     method: str = "significance"
@@ -76,6 +77,15 @@ class HotspotView:
     include_discovered: bool = False
     panel: str = "week"
     cell: str | None = None
+
+    def scaled(self, scale: int) -> HotspotView:
+        """The view with the lengths of a region that many times wider than a county."""
+        return replace(
+            self,
+            cell_m=self.cell_m * scale,
+            wide_cell_m=self.wide_cell_m * scale,
+            bandwidth_m=self.bandwidth_m * scale,
+        )
 
     def to_params(self) -> dict[str, str]:
         """The shortest address parameters that give this view back."""

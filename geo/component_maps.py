@@ -66,7 +66,8 @@ def component_maps(
     smoothings = {scale.smoothing_cells for scale in scales}
     corrections = {each: border_correction(inside, each) for each in smoothings}
     half_lives = np.array([scale.half_life_days for scale in scales])
-    cells = int(inside.sum())
+    places = np.flatnonzero(inside)
+    cells = len(places)
     spread = np.zeros((len(scales), cells))
     known_until = -np.inf
     for origin in origins:
@@ -80,7 +81,7 @@ def component_maps(
         for row, scale in enumerate(scales):
             smoothing = scale.smoothing_cells
             new = fresh[scale.half_life_days] * corrections[smoothing]
-            spread[row] += smooth(new, smoothing)[inside]
+            spread[row] += smooth(new, smoothing).ravel()[places]
         known_until = origin
         total = spread.sum(axis=1, keepdims=True)
         share = np.divide(spread, total, out=np.full(spread.shape, 1 / cells), where=total > 0)

@@ -11,12 +11,12 @@ from dashboard.components.hotspot_facts import facts_line, warnings
 from dashboard.components.hotspot_map import cell_card, hotspot_map, zoom_buttons
 from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
-from dashboard.hotspot_state import hotspot_view
+from dashboard.hotspot_state import HotspotView
 
 HEIGHT_PX = 500
 
 
-def hotspot_board(frame: Frame, measured: Measured) -> None:
+def hotspot_board(frame: Frame, view: HotspotView, measured: Measured) -> None:
     """Map, facts and warnings; at the side the legend, or for a forecast its back-test."""
     is_forecast = measured.facts.method == "forecast"
     middle, side = st.columns([1.3, 1] if is_forecast else [3, 1.05], gap="small")
@@ -28,16 +28,16 @@ def hotspot_board(frame: Frame, measured: Measured) -> None:
             with left:
                 _legend(measured)
             with right:
-                _cell(frame, measured)
-                hotspot_exports(frame, measured)
+                _cell(frame, view, measured)
+                hotspot_exports(frame, view, measured)
         facts_line(measured.facts)
     with side:
         if measured.result is not None and is_forecast:
             backtest_panel(measured.result)
         else:
             _legend(measured)
-            _cell(frame, measured)
-            hotspot_exports(frame, measured)
+            _cell(frame, view, measured)
+            hotspot_exports(frame, view, measured)
 
 
 def _legend(measured: Measured) -> None:
@@ -46,8 +46,8 @@ def _legend(measured: Measured) -> None:
         markup.show(f'<div class="pa-card pa-legend">{legend}</div>')
 
 
-def _cell(frame: Frame, measured: Measured) -> None:
+def _cell(frame: Frame, view: HotspotView, measured: Measured) -> None:
     if measured.result is not None and not measured.is_blank:
-        cell_card(hotspot_view(), measured.result)
+        cell_card(view, measured.result)
         with st.container(horizontal=True, key="hotspot_zoom"):
             zoom_buttons(frame, measured.result)

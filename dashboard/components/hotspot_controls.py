@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from dashboard.hotspot_state import CHOICES, HotspotView, change_hotspots, hotspot_view
 from dashboard.i18n import label, t
 
+Words = Callable[[Any], str]
 
-def method_controls(*, has_people: bool) -> None:
+
+def method_controls(*, has_people: bool, scale: int) -> None:
     """Draw the controls; a change is in :func:`hotspot_view` before the rerun.
 
-    ``has_people`` says whether residents are known, without which there is no rate.
+    ``has_people`` says whether residents are known, without which there is no rate; lengths are
+    shown ``scale`` times as long.
     """
     view = hotspot_view()
     with st.container(horizontal=True, vertical_alignment="bottom", key="hotspot_controls"):
         _choice("method", t("hotspots.method"), view)
-        _SETTINGS[view.method](view, has_people)
+        _SETTINGS[view.method](view, has_people, partial(_metres, scale))
 
 
-def _density(view: HotspotView, has_people: bool) -> None:
-    _choice("bandwidth_m", t("hotspots.bandwidth"), view, words=_metres)
+def _density(view: HotspotView, has_people: bool, metres: Words) -> None:
+    _choice("bandwidth_m", t("hotspots.bandwidth"), view, words=metres)
     _choice("kernel", t("hotspots.kernel"), view)
     _switch("is_adaptive", t("hotspots.adaptive"), view, help_text=t("hotspots.adaptive_help"))
     _switch(
@@ -34,21 +39,21 @@ def _density(view: HotspotView, has_people: bool) -> None:
     )
 
 
-def _significance(view: HotspotView, _: bool) -> None:
-    _choice("cell_m", t("hotspots.cell"), view, words=_metres)
+def _significance(view: HotspotView, _: bool, metres: Words) -> None:
+    _choice("cell_m", t("hotspots.cell"), view, words=metres)
     _choice("shape", t("hotspots.shape"), view)
     _choice("measure", t("hotspots.measure"), view)
 
 
-def _emerging(view: HotspotView, _: bool) -> None:
-    _choice("wide_cell_m", t("hotspots.cell"), view, words=_metres)
+def _emerging(view: HotspotView, _: bool, metres: Words) -> None:
+    _choice("wide_cell_m", t("hotspots.cell"), view, words=metres)
 
 
-def _forecast(view: HotspotView, _: bool) -> None:
+def _forecast(view: HotspotView, _: bool, metres: Words) -> None:
     _choice("horizon", t("hotspots.horizon"), view)
     if view.horizon == "shift":
         _choice("shift", t("hotspots.shift"), view)
-    _choice("cell_m", t("hotspots.cell"), view, words=_metres)
+    _choice("cell_m", t("hotspots.cell"), view, words=metres)
     _switch("is_harm_weighted", t("hotspots.harm"), view, help_text=t("hotspots.harm_help"))
     _switch(
         "include_discovered",
@@ -58,7 +63,7 @@ def _forecast(view: HotspotView, _: bool) -> None:
     )
 
 
-_SETTINGS: dict[str, Callable[[HotspotView, bool], None]] = {
+_SETTINGS: dict[str, Callable[[HotspotView, bool, Words], None]] = {
     "density": _density,
     "significance": _significance,
     "emerging": _emerging,
@@ -71,7 +76,7 @@ def _choice(
     title: str,
     view: HotspotView,
     *,
-    words: Callable[[object], str] | None = None,
+    words: Words | None = None,
 ) -> None:
     st.segmented_control(
         title,
@@ -105,5 +110,5 @@ def _take(name: str) -> None:
     change_hotspots(**{name: st.session_state[f"hotspot_{name}"]})
 
 
-def _metres(value: object) -> str:
-    return t("hotspots.metres", value=f"{value}")
+def _metres(scale: int, value: int) -> str:
+    return t("hotspots.metres", value=f"{scale * value}")

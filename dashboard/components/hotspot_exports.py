@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard.analysis import surface_of
 from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
-from dashboard.hotspot_state import HotspotView, hotspot_view
+from dashboard.hotspot_state import HotspotView
 from dashboard.i18n import language, speaking, t
 from dashboard.result_files import about, result_csv, result_geojson
 from data.derived.density import density_cells
@@ -25,11 +25,11 @@ from geo.selection import IncidentSelection
 Written = Callable[[Result, RegionPack, IncidentSelection], bytes]
 
 
-def hotspot_exports(frame: Frame, measured: Measured) -> None:
+def hotspot_exports(frame: Frame, view: HotspotView, measured: Measured) -> None:
     """GeoJSON, CSV and PNG of what the map shows."""
     facts, selection = measured.facts, measured.selection
     stem = f"pingan-{frame.region.code}-{facts.method}-{facts.version}"
-    make = partial(_result, frame, hotspot_view(), measured)
+    make = partial(_result, frame, view, measured)
     files: tuple[tuple[str, str, str, Written], ...] = (
         (t("export.geojson"), "geojson", "application/geo+json", _geojson),
         (t("export.csv"), "csv", "text/csv", _csv),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.analysis import length_scale
 from dashboard.components.empty import empty_store
 from dashboard.components.facets import filter_panel
 from dashboard.components.header import page_header
@@ -28,11 +29,12 @@ def hotspots() -> None:
         filter_panel(frame, leave_out=("layers",))
     selection = current_view().selection(newest_day(frame))
     with main:
-        method_controls(has_people=has_people(frame))
-        view = hotspot_view()
+        scale = length_scale(frame)
+        method_controls(has_people=has_people(frame), scale=scale)
+        view = hotspot_view().scaled(scale)
         measured = measure(frame, selection, view)
         if measured is not None:
-            hotspot_board(frame, measured)
+            hotspot_board(frame, view, measured)
         hotspot_panels(frame, selection, view)
     write_address(current_view(), hotspot_view().to_params())
 

@@ -31,7 +31,7 @@ from geo.selection import IncidentSelection
 
 CELLS_PER_BANDWIDTH = 8
 FEWEST_CELLS_PER_BANDWIDTH = 4
-MOST_CELLS = 400_000
+ENOUGH_CELLS, MOST_CELLS = 400_000, 1_000_000
 LEAST_PEOPLE_PER_KM2 = 10.0  # below, a rate per head says nothing
 
 Floats = npt.NDArray[np.float64]
@@ -193,14 +193,14 @@ def _cell_m(bounds: Bounds, bandwidth_m: float) -> float:
             f"bandwidth_m = {bandwidth_m:g} is wider than the area; "
             f"use {max(width, height):.0f} or less"
         )
-    coarse = float(np.sqrt(width * height / MOST_CELLS))
-    cell_m = max(bandwidth_m / CELLS_PER_BANDWIDTH, coarse)
-    if cell_m > bandwidth_m / FEWEST_CELLS_PER_BANDWIDTH:
-        least = coarse * FEWEST_CELLS_PER_BANDWIDTH
+    coarsest = bandwidth_m / FEWEST_CELLS_PER_BANDWIDTH
+    least = float(np.sqrt(width * height / MOST_CELLS)) * FEWEST_CELLS_PER_BANDWIDTH
+    if bandwidth_m < least:
         raise FrameError(
             f"bandwidth_m = {bandwidth_m:g} is too fine for this area; use {least:.0f} or more"
         )
-    return cell_m
+    enough = float(np.sqrt(width * height / ENOUGH_CELLS))
+    return min(max(bandwidth_m / CELLS_PER_BANDWIDTH, enough), coarsest)
 
 
 def _residents(ground: _Ground, region: RegionPack) -> tuple[Floats, Floats, Floats]:

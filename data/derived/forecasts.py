@@ -27,6 +27,7 @@ from geo.training import (
     shift_histories,
     trainable_categories,
 )
+from geo.vocabulary import CATEGORY_CODES
 
 Horizon = Literal["week", "shift"]
 Progress = Callable[[int, int], None]
@@ -134,6 +135,13 @@ def forecast_with_backtest(
     categories, left_out = trainable_categories(
         selection.categories, include_discovered=include_discovered
     )
+    if selection.categories is None:
+        there = np.bincount(cases.columns.category, minlength=len(CATEGORY_CODES))
+        left_out = {
+            code: reason
+            for code, reason in left_out.items()
+            if there[CATEGORY_CODES.index(code)]
+        }
     asked = replace(
         selection,
         categories=categories,

@@ -247,7 +247,7 @@ def scores(low: float, high: float, *, areas: tuple[float, ...] = (0.0502,)) -> 
     [
         ("blend", 0.01, 0.03, ("现用加权混合", "+2.0 个百分点", "确实更准")),
         ("blend", -0.01, 0.03, ("现用加权混合", "不分上下")),
-        ("count_all", -0.03, -0.01, ("现用历史计数", "没有领先", "更差")),
+        ("count_all", -0.03, -0.01, ("现用历史计数", "故未采用", "更差")),
         ("count_all", np.nan, np.nan, ("现用历史计数", "还说不出")),
     ],
 )
@@ -314,3 +314,18 @@ def test_a_density_is_handed_out_as_cells(current: frame.Frame) -> None:
     measured = Measured(selection=ALL, facts=found.facts, drawing=Drawing([], []), result=None)
     made = hotspot_exports._result(current, HotspotView(), measured)
     assert (made.cells["density"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("side_km", "scale"), [(1, 1), (40, 1), (100, 1), (101, 2), (190, 2), (201, 4)]
+)
+def test_wide_regions_have_wide_cells(side_km: float, scale: int) -> None:
+    area = shapely.box(0, 0, 1000 * side_km, 1000 * side_km)
+    wide = SimpleNamespace(cases=SimpleNamespace(boundary_m=area))
+    assert analysis.length_scale(wide) == scale
+    view = HotspotView(bandwidth_m=500).scaled(scale)
+    assert (view.cell_m, view.wide_cell_m, view.bandwidth_m) == (
+        500 * scale,
+        1000 * scale,
+        500 * scale,
+    )

@@ -124,6 +124,8 @@ def test_discovered_kinds_are_left_out_with_the_reason() -> None:
         cases, IncidentSelection(categories=("drug",)), include_discovered=True
     )
     assert asked.facts.events == 500
+    # A kind of which there is nothing needs no word.
+    assert set(forecast_with_backtest(cases, ALL).facts.left_out) == {"drug"}
     assert asked.facts.left_out == {}
 
 

@@ -335,7 +335,7 @@ def test_adaptive_density_is_sharper() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c: hotspots.significance(c, ALL, cell_m=0.0), "empty"),
+        (lambda c: hotspots.significance(c, ALL, cell_m=0.0), "positive"),
         (lambda c: hotspots.significance(c, ALL, cell_m=1.0), "too many"),
         (lambda c: hotspots.significance(c, ALL, level=0.0), "level"),
         (lambda c: hotspots.significance(c, ALL, shape="round"), "shape"),
