@@ -7,6 +7,7 @@ import typer
 from pingan.commands import (
     backtest,
     bench,
+    contest,
     demo,
     forecast,
     geocode,
@@ -19,6 +20,7 @@ from pingan.commands import (
     region,
     sections,
     serve,
+    site,
 )
 from pingan.door import one_line_errors
 
@@ -42,6 +44,13 @@ app.add_typer(index_app, name="index", no_args_is_help=True)
 index_app.add_typer(definition_app, name="definition", no_args_is_help=True)
 app.add_typer(sections_app, name="sections", no_args_is_help=True)
 app.add_typer(hazards_app, name="hazards", no_args_is_help=True)
+
+site_app = typer.Typer(help="Mines and key sites: states, alarms, inspections, hazards.")
+contest_app = typer.Typer(help="The contest 平安杯: scores with reasons, awards, the fund.")
+rules_app = typer.Typer(help="Contest definitions: what takes marks off.")
+app.add_typer(site_app, name="site", no_args_is_help=True)
+app.add_typer(contest_app, name="contest", no_args_is_help=True)
+contest_app.add_typer(rules_app, name="definition", no_args_is_help=True)
 
 app.command("load")(one_line_errors(load.load))
 app.command("geocode")(one_line_errors(geocode.geocode))
@@ -74,3 +83,11 @@ index_app.command("show")(one_line_errors(index.show))
 index_app.command("gaps")(one_line_errors(index.gaps))
 definition_app.command("export")(one_line_errors(index.export_definition))
 definition_app.command("check")(one_line_errors(index.check_definition))
+site_app.command("list")(one_line_errors(site.list_sites))
+site_app.command("show")(one_line_errors(site.show))
+site_app.command("board")(one_line_errors(site.board))
+contest_app.command("run")(one_line_errors(contest.run))
+contest_app.command("show")(one_line_errors(contest.show))
+contest_app.command("fund")(one_line_errors(contest.fund))
+rules_app.command("export")(one_line_errors(contest.export_definition))
+rules_app.command("check")(one_line_errors(contest.check_definition))

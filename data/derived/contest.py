@@ -16,7 +16,7 @@ from data.derived.results import Facts
 from data.periods import Period
 from data.region import RegionPack
 from data.store import Store
-from geo.contest import score_contest
+from geo.contest import FLOOR, FULL, score_contest
 from geo.contest_awards import Award, affordable_number, award_units, fund_by_number, share_fund
 from geo.contest_definition import ContestDefinition
 from geo.errors import SettingsError
@@ -41,7 +41,8 @@ class ContestRun:
         periods, ``winners_of`` (number of the scoreboard that winners are compared with, None without one) and
         ``notes`` (``partial_period``).
     lines
-        As :class:`geo.contest.Scoreboard`, with ``name_zh``, ``name_en`` and ``source``, whose rule it is.
+        As :class:`geo.contest.Scoreboard`, with ``kind`` of the item (empty for a section), ``name_zh``,
+        ``name_en`` and ``source``, whose rule it is.
     totals
         By ``unit_code``: as :class:`geo.contest.Scoreboard`, with ``rank``, ``award``, ``prize_yuan``, ``is_recommended`` and
         ``paid_yuan``.
@@ -296,16 +297,22 @@ def _used_measures(definition: ContestDefinition, inputs: ContestInputs) -> pd.D
 
 
 def _named_lines(definition: ContestDefinition, lines: pd.DataFrame) -> pd.DataFrame:
-    names = {section.id: (section.names, "") for section in definition.sections} | {
-        item.id: (item.names, item.source)
-        for section in definition.sections
-        for item in section.items
-    }
-    said = [names[item] for item in lines["item"]]
+    sections = {section.id: section for section in definition.sections}
+    known = {item.id: item for section in definition.sections for item in section.items}
+    # A section may bear the name of one of its items: its own lines are its full marks and its floor.
+    items = [
+        None if status in (FULL, FLOOR) else known[item]
+        for item, status in zip(lines["item"], lines["status"], strict=True)
+    ]
+    names = [
+        sections[section].names if item is None else item.names
+        for item, section in zip(items, lines["section"], strict=True)
+    ]
     return lines.assign(
-        name_zh=[each.get("zh", "") for each, _ in said],
-        name_en=[each.get("en", "") for each, _ in said],
-        source=[source for _, source in said],
+        kind=["" if item is None else item.kind.value for item in items],
+        name_zh=[each.get("zh", "") for each in names],
+        name_en=[each.get("en", "") for each in names],
+        source=["" if item is None else item.source for item in items],
     )
 
 

@@ -206,13 +206,17 @@ def _events(
     has_accidents = counts.covers(period, ACCIDENTS)
     has_crimes = counts.covers(period, CRIMES)
     has_states = has_crimes and bool(homicides["is_solved"].notna().all())
+    # A register says nothing of a period that no record reaches.
+    has_spots = (
+        _today(store, counts) >= period.first_day and len(store.hazards(["disorder_spot"])) > 0
+    )
     sources: dict[str, str | None] = {
         "accident": "incidents" if has_accidents else None,
         "grave_case": "incidents" if has_crimes else None,
         "homicide": "incidents" if has_crimes else None,
         "homicide_unsolved": "incidents" if has_states else None,
         "secret_visit_problem": "inspections" if len(secret) else None,
-        "untreated_spot": "hazards" if len(store.hazards(["disorder_spot"])) else None,
+        "untreated_spot": "hazards" if has_spots else None,
     }
     return events, sources
 

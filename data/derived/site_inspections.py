@@ -70,9 +70,9 @@ def rhythm_board(
             known = pd.MultiIndex.from_frame(owed[level].drop_duplicates())
             owed[level] = known.to_frame(index=False)
             at = known.get_indexer(named)
-        if not (at >= 0).any():
-            continue
         when = days[own][at >= 0]
+        if not len(when) or as_of < start:
+            continue
         first = max(start, when.min().astype(date))
         kept = compliance(
             at[at >= 0], pd.Series(when), units=len(owed[level]), rhythm=rhythm, since=first,
