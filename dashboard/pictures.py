@@ -302,7 +302,7 @@ def _draw_legend(axes: Axes, codes: np.ndarray, legend: Legend, font: FontProper
 def _counted(legend: Legend, name: str, count: int) -> str:
     number = f"{count:,}"
     if legend.is_of_units:
-        return t("legend.units", name=name, count=number)
+        return t("legend.unit_count", name=name, count=number)
     return t("legend.cells", name=name, count=number)
 
 
