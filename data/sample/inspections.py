@@ -172,5 +172,5 @@ def _placed(sites: pd.DataFrame, region: RegionPack) -> pd.DataFrame:
     )
     inside, unit = region.units.sindex.query(points, predicate="within")
     names = region.units["name"].to_numpy()[unit]
-    placed = known.iloc[inside].assign(乡镇=names)
+    placed: pd.DataFrame = known.iloc[inside].assign(乡镇=names)
     return placed.drop_duplicates("名称")
