@@ -286,7 +286,7 @@ def _effect(row: Mapping[str, Any]) -> str:
     alike = row["observed_before"] * days["after"] / days["before"]
     anyway = row["expected_after"] / alike - 1 if alike else float("nan")
     return t(
-        "sheet.effect_line",
+        "paper.effect_line",
         years=row["years"],
         after=row["observed_after"],
         expected=f"{row['expected_after']:.1f}",

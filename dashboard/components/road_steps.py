@@ -145,8 +145,8 @@ def _needs(kind: str, stands: tuple[str, ...]) -> None:
     body = "".join(f"<div>{for_html(line)}</div>" for line in lines)
     if body:
         markup.show(f'<div class="pa-beware">{body}</div>')
-    else:
-        markup.show(f'<div class="pa-quiet">{for_html(t("steps.ready"))}</div>')
+    elif "evaluation" not in stands:
+        st.caption(t("steps.ready"))
 
 
 def _shown(stands: tuple[str, ...]) -> tuple[str, ...]:

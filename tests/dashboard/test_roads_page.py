@@ -385,6 +385,9 @@ def test_files_are_made_in_the_language_asked(
         assert facts["标记"] == "演示数据 · 示意边界"
     file = json.loads(road_exports._spoken("zh", road_exports._geojson, current, VIEW, found))
     assert len(file["features"]) == len(found.run.sections)
+    view = RoadView(section=found.items["key"].iloc[0])
+    paper = road_exports._spoken("zh", road_exports._sheet, current, view, found)
+    assert paper.startswith(b"%PDF")
 
 
 # ---- the ledger -----------------------------------------------------------------------------

@@ -4,9 +4,13 @@
 
   const DEGREE = 1e5;
   const HIT_PX = 12;
+  // Accidents would hide the sections of a whole county; from near they are to be seen on them.
+  const NEAR_ZOOM = 13;
+  const BELOW_POINTS = 355; // among the panes of atlas.js
+  const ABOVE_POINTS = 440;
 
   Atlas.kinds.Sections = Atlas.Canvas.extend({
-    options: { pane: "atlas-lines", padding: 0.15 },
+    options: { pane: "atlas-cells", padding: 0.15 },
 
     update(options) {
       this._style = options;
@@ -18,6 +22,7 @@
       const { theme, textScale } = Atlas.state.config;
       const width = Math.max(3.5, Math.min(9, frame.zoom - 6.5)) * frame.ratio * textScale;
       const { shown, by, selected } = this._style;
+      this.getPane().style.zIndex = frame.zoom < NEAR_ZOOM ? ABOVE_POINTS : BELOW_POINTS;
       context.lineCap = context.lineJoin = "round";
       this._drawn = [];
       if (!this._sections) return;
