@@ -8,12 +8,12 @@ from dashboard.components.risk_words import period_words
 from dashboard.frame import Frame
 from dashboard.i18n import t
 from dashboard.risk_queries import kept_results
-from dashboard.risk_state import RiskView, change_risk
+from dashboard.risk_state import change_risk
 
-_KEY = "risk_kept"
+_KEY, _TAKEN = "risk_kept", "risk_kept_taken"
 
 
-def risk_kept(frame: Frame, view: RiskView) -> None:
+def risk_kept(frame: Frame) -> None:
     """The list, newest first."""
     kept = kept_results(frame)
     if kept.empty:
@@ -46,12 +46,17 @@ def risk_kept(frame: Frame, view: RiskView) -> None:
         key=_KEY,
         width="stretch",
     )
-    rows = state["selection"]["rows"]
-    if rows:
-        number = int(shown["index_id"].iloc[rows[0]])
-        if number != view.result:
-            change_risk(result=number)
-            st.rerun(scope="fragment")
+    _take([int(shown["index_id"].iloc[row]) for row in state["selection"]["rows"]])
+
+
+def _take(chosen: list[int]) -> None:
+    # The table keeps its selection: only a new one opens a result, so that one can leave it.
+    if chosen == st.session_state.get(_TAKEN, []):
+        return
+    st.session_state[_TAKEN] = chosen
+    if chosen:
+        change_risk(result=chosen[0])
+        st.rerun(scope="fragment")
 
 
 def _local(moments, zone: str):

@@ -142,8 +142,8 @@ def _exposures(frame: Frame, _: RiskView, risk: Risk) -> None:
     risk_exposures(frame, risk)
 
 
-def _kept(frame: Frame, view: RiskView, _: Risk) -> None:
-    risk_kept(frame, view)
+def _kept(frame: Frame, _: RiskView, __: Risk) -> None:
+    risk_kept(frame)
 
 
 def _beside(picture: Callable[[], None], title: str, said: list[str]) -> None:
