@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard import export
-from dashboard.disclosure import SMALLEST_SHOWN, suppressed
+from dashboard.disclosure import SMALLEST_SHOWN, suppressed, suppressed_tables
 from dashboard.result_words import result_marks
 from dashboard.state import day_of
 from data.derived.results import Result
@@ -30,6 +30,7 @@ def about(
 ) -> dict[str, object]:
     """The facts of a result under fixed English names, with its tables."""
     facts = result.facts
+    tables = result.tables if is_internal else suppressed_tables(result)
     return {
         "region": None if region is None else region.code,
         "method": facts.method,
@@ -48,7 +49,7 @@ def about(
         "crs": "WGS-84",
         "is_internal": is_internal,
         "counts_hidden_below": None if is_internal else SMALLEST_SHOWN,
-        "tables": {name: records(table) for name, table in result.tables.items()},
+        "tables": {name: records(table) for name, table in tables.items()},
     }
 
 
@@ -88,7 +89,7 @@ def result_csv(
     """
     name = MAIN_TABLES.get(result.facts.method)
     if name is not None:
-        table = result.tables[name]
+        table = (result.tables if is_internal else suppressed_tables(result))[name]
     else:
         table = _centred(result.cells if is_internal else suppressed(result))
     table = table.assign(

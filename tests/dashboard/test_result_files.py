@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dashboard import pictures
-from dashboard.disclosure import RULES, SMALLEST_SHOWN, suppressed
+from dashboard.disclosure import RULES, SMALLEST_SHOWN, suppressed, suppressed_tables
 from dashboard.i18n import LANGUAGES, language, speaking
 from dashboard.pictures import chinese_font, map_picture
 from dashboard.result_files import about, json_text, result_csv, result_geojson
@@ -101,7 +102,7 @@ def test_no_small_count_and_nothing_that_gives_it_away(method: str, counts: list
 
 
 def test_q_values_are_blunt() -> None:
-    assert suppressed(make_result("significance", [9]))["q_high"].tolist() == [0.004]
+    assert suppressed(make_result("significance", [9]))["q_high"].tolist() == [0.01]
 
 
 def test_geojson_says_what_it_is(region: RegionPack) -> None:
@@ -146,9 +147,44 @@ def test_csv_opens_in_excel_and_carries_its_mark(region: RegionPack) -> None:
 def test_json_has_no_infinity(region: RegionPack) -> None:
     result = make_result("concentration", [7])
     result.tables["near_repeat"] = pd.DataFrame({"to_m": [np.inf], "z": [np.nan]})
-    facts = about(result, region, None)
+    facts = about(result, region, None, is_internal=True)
     assert facts["tables"] == {"near_repeat": [{"to_m": None, "z": None}]}
     json_text(facts)
+
+
+def with_tables(**tables: pd.DataFrame) -> Result:
+    return replace(make_result("concentration", [7]), tables=tables)
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=9))
+def test_no_count_of_a_table_follows_from_the_total(counts: list[int]) -> None:
+    table = pd.DataFrame({"role": list(map(str, counts)), "events": counts})
+    shown = suppressed_tables(with_tables(roles=table))["roles"]["events"]
+    assert all(value >= SMALLEST_SHOWN or value == 0 for value in shown.dropna())
+    hidden = np.array(counts)[shown.isna().to_numpy(dtype=bool)]
+    is_alone = len(hidden) == 1
+    assert not is_alone or not (np.array(counts) > 0).sum() > 1
+    assert len(hidden) == 0 or (hidden < SMALLEST_SHOWN).any()
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=40).filter(any))
+def test_the_lorenz_curve_names_no_small_count(counts: list[int]) -> None:
+    ranked = np.sort(counts)[::-1]
+    curve = np.concatenate([[0], np.cumsum(ranked)]) / ranked.sum()
+    lorenz = pd.DataFrame(
+        {"share_of_places": np.arange(len(curve)) / len(ranked), "share_of_events": curve}
+    )
+    row = pd.DataFrame([{"places": len(ranked), "events": float(ranked.sum())}])
+    kept = suppressed_tables(with_tables(lorenz=lorenz, concentration=row))["lorenz"]
+    per_place = kept["share_of_events"].diff() * ranked.sum()
+    assert kept["share_of_events"].iloc[-1] == 1
+    assert (per_place[1:-1].round() >= SMALLEST_SHOWN).all()
+
+
+def test_a_density_keeps_two_digits() -> None:
+    result = make_result("density", [9, 9, 9])
+    result.cells["density"] = [123.456, 0.012345, 9.96]
+    assert suppressed(result)["density"].tolist() == pytest.approx([120, 0.012, 10])
 
 
 @pytest.mark.parametrize("tongue", LANGUAGES)
