@@ -107,7 +107,8 @@ def test_filters_narrow_list_and_map_alike(page) -> None:
     open_roads(page)
     all_rows = rows(page).count()
     page.get_by_role("button", name="台账在册").click()
-    expect(rows(page).first.locator(".state")).not_to_have_text("未入台账", timeout=SLOW_MS)
+    expect(rows(page)).not_to_have_count(all_rows, timeout=SLOW_MS)
+    page.get_by_role("button", name="清除筛选").wait_for(timeout=SLOW_MS)
     settled(page)
     there = rows(page).count()
     assert 0 < there < all_rows
