@@ -20,6 +20,7 @@ from matplotlib.patheffects import withStroke
 
 from dashboard.i18n import label, language, localized, t
 from dashboard.palette import (
+    CLUSTER_COLOURS,
     EMERGENCE_MARKS,
     MAP_THEMES,
     RISK_COLOURS,
@@ -75,11 +76,16 @@ class Legend:
 
 
 def map_picture(
-    result: Result, region: RegionPack, selection: IncidentSelection | None = None
+    result: Result,
+    region: RegionPack,
+    selection: IncidentSelection | None = None,
+    *,
+    measure: str = "spot",
 ) -> bytes:
     """PNG of the cells of a result over the units of its county.
 
-    Written without any state shared between threads, in the language of :mod:`dashboard.i18n`.
+    Of significant cells ``measure`` shows the hot and cold ones (``"spot"``) or clusters and
+    outliers (``"cluster"``). Written without any state shared between threads, in the language of :mod:`dashboard.i18n`.
 
     Raises
     ------
@@ -91,7 +97,8 @@ def map_picture(
             f"{result.facts.method} is a table and has no map; write a .csv file instead"
         )
     font = chinese_font()
-    legend, codes = _LEGENDS[result.facts.method](result)
+    is_cluster = measure == "cluster" and result.facts.method == "significance"
+    legend, codes = (_clusters if is_cluster else _LEGENDS[result.facts.method])(result)
     figure = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.15, 0.76, 0.74))
@@ -130,6 +137,14 @@ def _significance(result: Result) -> tuple[Legend, np.ndarray]:
     codes = np.where((q <= SURE) & (spot != "none"), spot + "_sure", spot)
     classes = {code: (label("spot", code), colour) for code, colour in SPOT_COLOURS.items()}
     return Legend(title=label("result_method", "significance"), classes=classes), codes
+
+
+def _clusters(result: Result) -> tuple[Legend, np.ndarray]:
+    classes = {
+        code: (label("cluster", code), colour) for code, colour in CLUSTER_COLOURS.items()
+    }
+    codes = result.cells["cluster"].astype(str).to_numpy(dtype=object)
+    return Legend(title=label("measure", "cluster"), classes=classes), codes
 
 
 def _emerging(result: Result) -> tuple[Legend, np.ndarray]:

@@ -62,7 +62,9 @@ def selection_of(
         raise SettingsError("--to lies before --from; swap them")
     categories, codes = _listed(kinds), _listed(units)
     if categories == () or codes == ():
-        raise SettingsError("--kinds and --units must name at least one; leave them out for all")
+        raise SettingsError(
+            "--kinds and --units must name at least one; leave them out for all"
+        )
     for kind in categories or ():
         if kind not in CATEGORY_CODES:
             raise SettingsError(f"unknown kind {kind!r}; known: {', '.join(CATEGORY_CODES)}")
@@ -129,11 +131,12 @@ def hand_over(
     out: Path | None = None,
     as_json: bool = False,
     is_internal: bool = False,
+    measure: str = "spot",
 ) -> None:
     """Write the file and print the facts."""
     facts = about(result, region, selection, is_internal=is_internal)
     if out is not None:
-        _write(result, region, selection, facts, out, is_internal=is_internal)
+        _write(result, region, selection, facts, out, is_internal=is_internal, measure=measure)
     if as_json:
         typer.echo(json_text(facts, indent=2))
         return
@@ -162,6 +165,7 @@ def _write(
     out: Path,
     *,
     is_internal: bool,
+    measure: str,
 ) -> None:
     suffix = require_out(out)
     if suffix == ".png":
@@ -170,7 +174,7 @@ def _write(
         # Here and not at the top: the drawing library doubles the start of every command.
         from dashboard.pictures import map_picture
 
-        _replace(out, map_picture(result, region, selection))
+        _replace(out, map_picture(result, region, selection, measure=measure))
     elif suffix == ".geojson":
         _replace(out, result_geojson(result, facts, is_internal=is_internal))
     else:

@@ -33,7 +33,7 @@ def hotspot_exports(frame: Frame, view: HotspotView, measured: Measured) -> None
     files: tuple[tuple[str, str, str, Written], ...] = (
         (t("export.geojson"), "geojson", "application/geo+json", _geojson),
         (t("export.csv"), "csv", "text/csv", _csv),
-        (t("export.png"), "png", "image/png", _png),
+        (t("export.png"), "png", "image/png", partial(_png, view.measure)),
     )
     with st.container(horizontal=True, key="hotspot_exports"):
         for title, suffix, mime, write in files:
@@ -80,8 +80,10 @@ def _csv(result: Result, region: RegionPack, selection: IncidentSelection) -> by
     return result_csv(result, about(result, region, selection))
 
 
-def _png(result: Result, region: RegionPack, selection: IncidentSelection) -> bytes:
+def _png(
+    measure: str, result: Result, region: RegionPack, selection: IncidentSelection
+) -> bytes:
     # Here and not at the top: the drawing library alone takes longer to load than a page.
     from dashboard.pictures import map_picture
 
-    return map_picture(result, region, selection)
+    return map_picture(result, region, selection, measure=measure)

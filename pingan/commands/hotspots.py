@@ -56,6 +56,10 @@ def hotspots(
     shape: Annotated[
         Literal["square", "hex"], typer.Option(help="Shape of the cells (significance).")
     ] = "square",
+    show: Annotated[
+        Literal["spot", "cluster"],
+        typer.Option(help="In a picture: hot and cold cells, or clusters and outliers."),
+    ] = "spot",
     level: Annotated[float, typer.Option(help="False discovery rate.")] = 0.05,
     step_days: Annotated[
         int | None, typer.Option(help="Days of a step (emerging); default: by the period.")
@@ -111,4 +115,5 @@ def hotspots(
             out=out,
             as_json=as_json,
             is_internal=internal,
+            measure=show,
         )

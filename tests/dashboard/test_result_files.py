@@ -198,6 +198,11 @@ def test_a_picture_of_every_method(method: str, tongue: str, region: RegionPack)
         assert len(image.convert("RGB").getcolors(1 << 20)) > 50
 
 
+def test_clusters_are_another_picture(region: RegionPack) -> None:
+    result = make_result("significance", [3, 7, 30])
+    assert map_picture(result, region, measure="cluster") != map_picture(result, region)
+
+
 @pytest.mark.parametrize("method", ["significance", "density", "forecast"])
 def test_a_picture_without_cells(method: str, region: RegionPack) -> None:
     result = make_result(method, [7])
