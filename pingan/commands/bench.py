@@ -18,6 +18,9 @@ def bench(
     name: Annotated[
         str | None, typer.Argument(help="One benchmark; all when left out.")
     ] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files for it, e.g. instances for top.")
+    ] = None,
 ) -> None:
     """Run the benchmarks of a source checkout and print their ratios."""
     scripts = sorted(BENCH_FOLDER.glob(f"{name or '*'}.py"))
@@ -27,5 +30,5 @@ def bench(
         )
         raise SettingsError(f"there is no benchmark {name!r}; known: {known}")
     for script in scripts:
-        sys.argv = [str(script)]  # its options are its own
+        sys.argv = [str(script), *map(str, files or ())]  # its options are its own
         runpy.run_path(str(script), run_name="__main__")
