@@ -11,7 +11,7 @@ from dashboard.components.hotspot_facts import facts_line, warnings
 from dashboard.components.hotspot_map import cell_card, hotspot_map, zoom_buttons
 from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
-from dashboard.hotspot_state import HotspotView
+from dashboard.hotspot_state import HotspotView, hotspot_view
 
 HEIGHT_PX = 500
 
@@ -28,7 +28,7 @@ def hotspot_board(frame: Frame, view: HotspotView, measured: Measured) -> None:
             with left:
                 _legend(measured)
             with right:
-                _cell(frame, view, measured)
+                _cell(frame, measured)
                 hotspot_exports(frame, view, measured)
         facts_line(measured.facts)
     with side:
@@ -36,7 +36,7 @@ def hotspot_board(frame: Frame, view: HotspotView, measured: Measured) -> None:
             backtest_panel(measured.result)
         else:
             _legend(measured)
-            _cell(frame, view, measured)
+            _cell(frame, measured)
             hotspot_exports(frame, view, measured)
 
 
@@ -46,8 +46,9 @@ def _legend(measured: Measured) -> None:
         markup.show(f'<div class="pa-card pa-legend">{legend}</div>')
 
 
-def _cell(frame: Frame, view: HotspotView, measured: Measured) -> None:
+def _cell(frame: Frame, measured: Measured) -> None:
     if measured.result is not None and not measured.is_blank:
-        cell_card(view, measured.result)
+        # The view as it is now: a click on the map has just opened a cell.
+        cell_card(hotspot_view(), measured.result)
         with st.container(horizontal=True, key="hotspot_zoom"):
             zoom_buttons(frame, measured.result)
