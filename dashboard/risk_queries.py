@@ -204,7 +204,7 @@ def warm_index(frame: Frame) -> None:
 
 
 def kept_results(frame: Frame) -> pd.DataFrame:
-    """Results kept in the store, newest first; see ``data.index_archive``."""
+    """Results kept in the store, newest first; see ``data.archive``."""
     return frame.store.indexes.listed()
 
 

@@ -22,9 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from data.archive_models import (
+    ContestDefinitionText,
+    ContestResult,
+    IndexDefinitionText,
+    IndexResult,
+)
 from data.base import Base, Bounded, Pointed, RowId, table
-from data.contest_models import ContestDefinitionText, ContestResult
-from data.index_models import IndexDefinitionText, IndexResult
 from data.ledger_models import (
     HazardEvaluation,
     HazardEvent,

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine, exists, select, update
 
-from data.contest_archive import ContestArchive
+from data.archive import ContestArchive, IndexArchive
 from data.decisions import (
     PlaceDecision,
     count_waiting,
@@ -23,7 +23,6 @@ from data.decisions import (
 from data.engine import make_engine, migrate, reading, writing
 from data.frames import read_layer, read_rows, read_table, selected
 from data.hits import read_hits
-from data.index_archive import IndexArchive
 from data.installation import install_region
 from data.ledger import Ledger, LedgerReader
 from data.ledger.evidence import EvidenceFolder

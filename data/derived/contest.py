@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.contest_archive import KeptContest
+from data.archive import KeptResult
 from data.derived.cases import Cases
 from data.derived.contest_facts import ContestInputs, contest_inputs
 from data.derived.results import Facts
@@ -233,7 +233,7 @@ def fund_outlook(
 
 def _published(store: Store, run: ContestRun) -> ContestRun:
     number = store.contests.publish(
-        KeptContest(
+        KeptResult(
             digest=run.definition.digest,
             definition_id=run.definition.id,
             definition_version=run.definition.version,
@@ -248,7 +248,7 @@ def _published(store: Store, run: ContestRun) -> ContestRun:
     return replace(run, contest_id=number)
 
 
-def _winners(kept: KeptContest) -> tuple[str, ...]:
+def _winners(kept: KeptResult) -> tuple[str, ...]:
     totals = kept.tables["totals"]
     return tuple(totals.index[totals["award"].isin(WINNERS)])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from data.archive import KeptIndex
 from data.derived.results import Facts
 from data.derived.risk import IndexRun
-from data.index_archive import KeptIndex
 from data.store import Store
 from geo.index_definition import IndexDefinition
 
