@@ -25,6 +25,8 @@ page = st.navigation(
         st.Page(HERE / "pages" / "hotspots.py", title=t("page.hotspots")),
         st.Page(HERE / "pages" / "roads.py", title=t("page.roads")),
         st.Page(HERE / "pages" / "risk.py", title=t("page.risk")),
+        st.Page(HERE / "pages" / "sites.py", title=t("page.sites")),
+        st.Page(HERE / "pages" / "contest.py", title=t("page.contest")),
         st.Page(HERE / "pages" / "loads.py", title=t("page.loads")),
         st.Page(HERE / "pages" / "review.py", title=review_title(), url_path="review"),
         st.Page(HERE / "pages" / "wall.py", title=t("page.wall")),

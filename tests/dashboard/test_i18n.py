@@ -13,6 +13,8 @@ from dashboard.components.details import PANELS
 from dashboard.components.overview_board import MAPS
 from dashboard.components.risk_controls import LENGTHS
 from dashboard.components.scenes import SCENES
+from dashboard.components.site_map import FINDING_MARKS
+from dashboard.contest_state import PANELS as CONTEST_PANELS
 from dashboard.contest_words import CONTEST_NOTES, CONTEST_STATUSES
 from dashboard.export import COLUMNS
 from dashboard.hotspot_state import CHOICES, METHODS
@@ -26,6 +28,7 @@ from dashboard.risk_queries import THIN
 from dashboard.risk_state import PANELS as RISK_PANELS
 from dashboard.road_state import COLOURINGS, KINDS
 from dashboard.road_state import PANELS as ROAD_PANELS
+from dashboard.site_state import PANELS as SITE_PANELS
 from dashboard.state import LAYERS, PERIODS
 from data.decisions import ROLES
 from data.derived.risk_exposures import Origin
@@ -33,6 +36,8 @@ from data.derived.road_events import LINK_REASONS
 from data.derived.sections_strip import SEVERITIES
 from data.indicators import Status
 from geo.contest_awards import Award
+from geo.death_rates import Homicides
+from geo.disorder_spots import Outcome
 from geo.grades import GRADES
 from geo.harm_rates import Standing
 from geo.hazard_states import CONTROLLED, EVENT_KINDS, EXTENDED, RESULTS
@@ -40,6 +45,7 @@ from geo.hotspots import Cluster
 from geo.mines import Merger, MineState
 from geo.road_rules import Certainty, Measure
 from geo.road_rules import Status as RuleStatus
+from geo.strength import Strength
 from geo.vocabulary import (
     CATEGORY_CODES,
     EVIDENCE_KINDS,
@@ -138,6 +144,13 @@ VOCABULARY = {
     "award": tuple(map(str, Award)),
     "contest_status": CONTEST_STATUSES,
     "contest_note": CONTEST_NOTES,
+    "contest_panel": CONTEST_PANELS,
+    "contest_source": ("incidents", "inspections", "hazards", "indicators"),
+    "site_panel": SITE_PANELS,
+    "site_finding": tuple(FINDING_MARKS),
+    "spot_outcome": tuple(map(str, Outcome)),
+    "strength": tuple(map(str, Strength)),
+    "homicides": tuple(map(str, Homicides)),
     "mine_state": tuple(map(str, MineState)),
     "merger": tuple(map(str, Merger)),
     "inspection_level": INSPECTION_LEVELS,

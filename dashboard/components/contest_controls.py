@@ -1,0 +1,64 @@
+"""Above the contest: period, panel, workbook, or the way back from a published result."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard.components import markup
+from dashboard.components.risk_words import period_words
+from dashboard.components.site_controls import EXCEL
+from dashboard.contest_queries import period_shown, periods
+from dashboard.contest_state import ContestView, change_contest
+from dashboard.contest_words import contest_workbook
+from dashboard.escape import for_html
+from dashboard.frame import Frame
+from dashboard.i18n import language, speaking, t
+from data.derived.contest import ContestRun
+from data.region import RegionPack
+
+
+def contest_controls(frame: Frame, view: ContestView) -> None:
+    """The period, or which published scoreboard is open."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="contest_controls"):
+        if view.result is not None:
+            words = for_html(t("contest.opened", number=view.result))
+            markup.show(f'<div class="pa-beware">{words}</div>', width="content")
+            st.button(
+                t("risk.back"),
+                on_click=change_contest,
+                kwargs={"result": None},
+                key="contest_back",
+            )
+            return
+        options, shown = periods(frame), period_shown(frame, view)
+        options = options if shown in options else [shown, *options]
+        st.selectbox(
+            t("risk.period"),
+            options,
+            index=options.index(shown),
+            format_func=period_words,
+            key="contest_period",
+            on_change=lambda: change_contest(period=st.session_state["contest_period"]),
+            width=190,
+        )
+
+
+def contest_export(frame: Frame, run: ContestRun) -> None:
+    """The workbook; numbers of events from 1 to 4 do not leave the office this way."""
+    st.download_button(
+        t("export.excel"),
+        data=partial(_workbook, language(), run, frame.region),
+        file_name=f"pingan-{frame.region.code}-contest-{run.period}-{run.definition.digest[:8]}.xlsx",
+        mime=EXCEL,
+        on_click="ignore",
+        help=t("contest.export_help"),
+        key="contest_export",
+    )
+
+
+def _workbook(tongue: str, run: ContestRun, region: RegionPack) -> bytes:
+    # A deferred download runs outside of the session that knows the language.
+    with speaking(tongue):
+        return contest_workbook(run, region)
