@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from dashboard.i18n import label, language, localized, t
-from dashboard.pictures import map_picture
 from dashboard.result_words import result_marks
 from data.derived.results import Result
 from data.derived.risk import IndexRun
@@ -69,6 +68,9 @@ def index_picture(run: IndexRun, region: RegionPack) -> bytes:
         "seed": run.facts.parameters["seed"],
     }
     facts = replace(run.facts, parameters=parameters)
+    # Here and not at the top: the drawing library takes long to load.
+    from dashboard.pictures import map_picture
+
     return map_picture(Result(facts=facts, cells=cells[shown.notna()]), region)
 
 
