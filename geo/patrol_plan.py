@@ -175,6 +175,25 @@ def greedy_plan(problem: PatrolProblem, *, is_per_minute: bool = True) -> Patrol
     return _plan(problem, instance, routes, seed=0, iterations=0)
 
 
+def plan_of(
+    problem: PatrolProblem,
+    routes: Sequence[Sequence[int]],
+    *,
+    seed: int = 0,
+    iterations: int = 0,
+) -> PatrolPlan:
+    """Plan of given task numbers for each team; :func:`geo.patrol_check.violations` checks it."""
+    served = np.array([task for route in routes for task in route], np.int64)
+    return PatrolPlan(
+        routes=tuple(tuple(route) for route in routes),
+        stops=_timed_stops(problem, routes),
+        value=float(problem.tasks["prize"].to_numpy(float)[served].sum()),
+        harm=_harm(problem, served),
+        seed=seed,
+        iterations=iterations,
+    )
+
+
 def varied_plans(
     problem: PatrolProblem,
     *,
@@ -201,13 +220,7 @@ def varied_plans(
         prize = problem.tasks["prize"] * np.where(problem.is_harm, factor, 1.0)
         varied = replace(problem, tasks=problem.tasks.assign(prize=prize))
         plan = plan_patrol(varied, iterations=iterations, seed=seed + number)
-        plans.append(
-            replace(
-                plan,
-                value=float(problem.tasks["prize"].to_numpy()[plan.served].sum()),
-                harm=_harm(problem, plan.served),
-            )
-        )
+        plans.append(plan_of(problem, plan.routes, seed=plan.seed, iterations=plan.iterations))
     return plans
 
 
@@ -227,19 +240,10 @@ def _plan(
     problem: PatrolProblem, instance: Instance, routes: Routes, *, seed: int, iterations: int
 ) -> PatrolPlan:
     listed = [
-        [int(task) for task in routes.stops[team, : routes.number[team]]]
-        for team in range(len(problem.teams))
+        routes.stops[team, : routes.number[team]].tolist() for team in range(len(problem.teams))
     ]
     _first_visits_first(problem, instance, listed)
-    served = np.array([task for route in listed for task in route], np.int64)
-    return PatrolPlan(
-        routes=tuple(tuple(route) for route in listed),
-        stops=_timed_stops(problem, instance, listed),
-        value=float(problem.tasks["prize"].to_numpy(float)[served].sum()),
-        harm=_harm(problem, served),
-        seed=seed,
-        iterations=iterations,
-    )
+    return plan_of(problem, listed, seed=seed, iterations=iterations)
 
 
 def _first_visits_first(
@@ -260,19 +264,18 @@ def _first_visits_first(
                 served.add(first)
 
 
-def _timed_stops(
-    problem: PatrolProblem, instance: Instance, routes: list[list[int]]
-) -> pd.DataFrame:
+def _timed_stops(problem: PatrolProblem, routes: Sequence[Sequence[int]]) -> pd.DataFrame:
     """Stops in time, each as early as its team can be there."""
+    tasks, teams = problem.tasks.to_dict("list"), problem.teams.to_dict("list")
     rows: list[tuple[object, ...]] = []
     for team, route in enumerate(routes):
-        travel = problem.travel_min[instance.mode[team]]
-        at, clock = instance.begin[team], float(instance.from_min[team])
+        travel = problem.travel_min[problem.modes[team]]
+        at, clock = teams["begin"][team], float(teams["from_min"][team])
         for order, task in enumerate(route, start=1):
-            minutes = float(travel[at, instance.enter[task]])
-            start = max(clock + minutes, float(instance.open_min[task]))
-            end = start + float(instance.service_min[task])
+            minutes = float(travel[at, tasks["enter"][task]])
+            start = max(clock + minutes, float(tasks["open_min"][task]))
+            end = start + float(tasks["service_min"][task])
             name = problem.teams.index[team]
             rows.append((name, order, task, minutes, clock + minutes, start, end))
-            clock, at = end, instance.leave[task]
+            clock, at = end, tasks["leave"][task]
     return pd.DataFrame(rows, columns=list(STOP_COLUMNS))
