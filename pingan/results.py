@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -22,8 +22,8 @@ from geo.selection import IncidentSelection, day_number
 from geo.vocabulary import CATEGORY_CODES
 
 Language = Literal["zh", "en"]
-Suffix = Literal[".geojson", ".csv", ".png"]
-SUFFIXES: tuple[Suffix, ...] = (".geojson", ".csv", ".png")
+SUFFIXES = (".geojson", ".csv", ".png")
+WORKBOOK = (".xlsx",)
 
 KindsOption = Annotated[
     str | None, typer.Option(help="Kinds of incidents, joined by commas; default: all.")
@@ -34,6 +34,7 @@ ToOption = Annotated[datetime | None, typer.Option("--to", help="Last day.")]
 OutOption = Annotated[
     Path | None, typer.Option(help="File to write: .geojson, .csv or .png (a map).")
 ]
+WorkbookOption = Annotated[Path | None, typer.Option("--out", help="Workbook to write, .xlsx.")]
 InternalOption = Annotated[
     bool,
     typer.Option("--internal", help="Keep counts below 5; for use inside the police only."),
@@ -103,7 +104,7 @@ def hours_of(text: str | None) -> tuple[int, ...] | None:
     return tuple(hours)
 
 
-def require_out(out: Path | None) -> Suffix | None:
+def require_out(out: Path | None, suffixes: Sequence[str] = SUFFIXES) -> str | None:
     """The ending of the file to write, checked before anything is measured.
 
     Raises
@@ -114,8 +115,8 @@ def require_out(out: Path | None) -> Suffix | None:
     if out is None:
         return None
     suffix = out.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise SettingsError(f"--out {out}: the name must end in {', '.join(SUFFIXES)}")
+    if suffix not in suffixes:
+        raise SettingsError(f"--out {out}: the name must end in {', '.join(suffixes)}")
     if out.is_dir():
         raise SettingsError(f"--out {out} is a folder; give the name of a file")
     if not out.parent.is_dir():

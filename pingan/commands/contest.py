@@ -25,10 +25,17 @@ from data.region import RegionPack
 from geo.contest_definition import ContestDefinition
 from geo.errors import SettingsError
 from geo.inspection import Span
+from pingan.definitions import kept_json, read_definition_text, write_definition_text
 from pingan.door import RegionOption, open_store
-from pingan.results import InternalOption, JsonOption, LanguageOption
+from pingan.results import (
+    WORKBOOK,
+    InternalOption,
+    JsonOption,
+    LanguageOption,
+    WorkbookOption,
+    require_out,
+)
 
-WorkbookOption = Annotated[Path | None, typer.Option("--out", help="Workbook to write, .xlsx.")]
 RulesOption = Annotated[
     Path | None,
     typer.Option(help="Contest definition, a .toml file; default: the bundled one."),
@@ -56,7 +63,7 @@ def run(
     language: LanguageOption = "zh",
 ) -> None:
     """Score every unit for a period, with the reasons, awards and the fund."""
-    require_workbook(out)
+    require_out(out, WORKBOOK)
     spans = [_span(text) for text in special or []]
     rules = _definition(definition)
     store, pack, _ = open_store(region)
@@ -81,7 +88,7 @@ def show(
     language: LanguageOption = "zh",
 ) -> None:
     """List the published scoreboards, or show one as it was."""
-    require_workbook(out)
+    require_out(out, WORKBOOK)
     store, pack, _ = open_store(region)
     with speaking(language):
         if number is not None:
@@ -92,8 +99,7 @@ def show(
             raise SettingsError("say which scoreboard: pingan contest show NUMBER")
         listed = store.contests.listed()
         if as_json:
-            stamped = listed.astype({"published_at": str}).reset_index()
-            typer.echo(json_text(records(stamped), indent=2))
+            typer.echo(kept_json(listed))
         else:
             typer.echo(kept_contests(listed))
 
@@ -152,12 +158,7 @@ def export_definition(
     else:
         store, _, _ = open_store(region)
         text = store.contests.get(number).toml
-    if not out.parent.is_dir():
-        raise SettingsError(
-            f"there is no folder {out.parent} for the definition; make it first"
-        )
-    out.write_text(text, encoding="utf-8")
-    typer.echo(f"→ {out}")
+    write_definition_text(out, text)
 
 
 def check_definition(
@@ -168,22 +169,6 @@ def check_definition(
     rules = _definition(file)
     with speaking(language):
         typer.echo(contest_definition_words(rules))
-
-
-def require_workbook(out: Path | None) -> None:
-    """Refuse a file that could not be written, before anything is measured.
-
-    Raises
-    ------
-    SettingsError
-        When the ending is another, or the folder is not there.
-    """
-    if out is None:
-        return
-    if out.suffix.lower() != ".xlsx":
-        raise SettingsError(f"--out {out}: the name must end in .xlsx")
-    if not out.parent.is_dir():
-        raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
 
 
 def _hand_over(
@@ -211,15 +196,7 @@ def _hand_over(
 def _definition(path: Path | None) -> ContestDefinition:
     if path is None:
         return ContestDefinition.default()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SettingsError(
-            f"the definition {path} cannot be read: {error.strerror}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"the definition {path} must be UTF-8 text") from error
-    return ContestDefinition.from_toml(text)
+    return ContestDefinition.from_toml(read_definition_text(path))
 
 
 def _span(text: str) -> Span:

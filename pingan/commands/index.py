@@ -30,8 +30,9 @@ from data.indicators import INDICATORS, indicator_gaps
 from data.region import RegionPack
 from geo.errors import SettingsError
 from geo.index_definition import IndexDefinition
+from pingan.definitions import kept_json, read_definition_text, write_definition_text
 from pingan.door import RegionOption, open_store
-from pingan.results import InternalOption, JsonOption, LanguageOption
+from pingan.results import InternalOption, JsonOption, LanguageOption, require_out
 
 SUFFIXES = (".xlsx", ".csv", ".geojson", ".png")
 
@@ -62,7 +63,7 @@ def run(
     language: LanguageOption = "zh",
 ) -> None:
     """Index every unit for a period, keep the result and print what went into it."""
-    require_index_out(out)
+    require_out(out, SUFFIXES)
     rules = IndexDefinition.default() if definition is None else read_definition(definition)
     store, pack, _ = open_store(region)
     with speaking(language):
@@ -92,7 +93,7 @@ def show(
     language: LanguageOption = "zh",
 ) -> None:
     """List the kept results, or show one with the definition it was made with."""
-    require_index_out(out)
+    require_out(out, SUFFIXES)
     store, pack, _ = open_store(region)
     with speaking(language):
         if number is None:
@@ -100,8 +101,7 @@ def show(
                 raise SettingsError("say which result: pingan index show NUMBER")
             listed = store.indexes.listed()
             if as_json:
-                stamped = listed.astype({"made_at": str, "published_at": str}).reset_index()
-                typer.echo(json_text(records(stamped), indent=2))
+                typer.echo(kept_json(listed))
             else:
                 typer.echo(kept_table(listed))
             return
@@ -154,12 +154,7 @@ def export_definition(
     else:
         store, _, _ = open_store(region)
         text = store.indexes.get(number).toml
-    if not out.parent.is_dir():
-        raise SettingsError(
-            f"there is no folder {out.parent} for the definition; make it first"
-        )
-    out.write_text(text, encoding="utf-8")
-    typer.echo(f"→ {out}")
+    write_definition_text(out, text)
 
 
 def check_definition(
@@ -180,15 +175,7 @@ def read_definition(path: Path) -> IndexDefinition:
     SettingsError
         When it cannot be read, is wrong, or divides by something that is no indicator.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SettingsError(
-            f"the definition {path} cannot be read: {error.strerror}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"the definition {path} must be UTF-8 text") from error
-    definition = IndexDefinition.from_toml(text)
+    definition = IndexDefinition.from_toml(read_definition_text(path))
     for domain in definition.domains:
         for name in domain.denominators:
             if name not in INDICATORS:
@@ -197,22 +184,6 @@ def read_definition(path: Path) -> IndexDefinition:
                     f"one of {', '.join(INDICATORS)}"
                 )
     return definition
-
-
-def require_index_out(out: Path | None) -> None:
-    """Refuse a file that could not be written, before anything is measured.
-
-    Raises
-    ------
-    SettingsError
-        When the ending is another, or the folder is not there.
-    """
-    if out is None:
-        return
-    if out.suffix.lower() not in SUFFIXES:
-        raise SettingsError(f"--out {out}: the name must end in {', '.join(SUFFIXES)}")
-    if not out.parent.is_dir():
-        raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
 
 
 def hand_over_index(

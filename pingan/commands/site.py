@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,9 +27,8 @@ from geo.errors import SettingsError, StoreError
 from geo.inspection import as_days
 from geo.selection import EPOCH
 from geo.vocabulary import SITE_KINDS
-from pingan.commands.contest import require_workbook
 from pingan.door import RegionOption, open_store
-from pingan.results import JsonOption, LanguageOption
+from pingan.results import WORKBOOK, JsonOption, LanguageOption, WorkbookOption, require_out
 
 AsOfOption = Annotated[
     datetime | None, typer.Option(help="Last day of the account; default: that of the records.")
@@ -91,12 +89,12 @@ def board(
         float, typer.Option(help="Distance to schools and villages that is reported.", min=0)
     ] = SiteRules.within_m,
     region: RegionOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write, .xlsx.")] = None,
+    out: WorkbookOption = None,
     as_json: JsonOption = False,
     language: LanguageOption = "zh",
 ) -> None:
     """States of mines, alarms, merger, inspections, hazards and cameras on one day."""
-    require_workbook(out)
+    require_out(out, WORKBOOK)
     rules = SiteRules(interval_days=interval_days, within_m=within_m)
     made, pack = _board(region, as_of, rules)
     with speaking(language):
