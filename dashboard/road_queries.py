@@ -6,6 +6,7 @@ is looked up again whenever the ledger has moved. Filters only choose among the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +22,7 @@ from data.derived.sections_cases import RoadCases
 from data.derived.sections_effect import HazardEffect, hazard_effect
 from data.derived.sections_strip import strip
 from geo.crs import WGS84
-from geo.errors import HazardError
+from geo.errors import HazardError, SafetyError
 from geo.hazard_states import ENDED, UNSETTLED
 from geo.selection import IncidentSelection
 from geo.window_chance import Progress
@@ -118,6 +119,13 @@ def roads(frame: Frame, view: RoadView, progress: Progress | None = None) -> Roa
         return Roads(run=run, items=_items(frame, run.sections))
 
     return _roads.get((*period, ledger), make)
+
+
+def warm_roads(frame: Frame) -> None:
+    """Screen as the page does at first sight before somebody opens it, if it can be done."""
+    if len(frame.columns) and not frame.region.roads.empty:
+        with suppress(SafetyError):
+            roads(frame, RoadView())
 
 
 def road_cases(frame: Frame, view: RoadView) -> RoadCases:

@@ -22,6 +22,7 @@ from dashboard.assets import digest
 from dashboard.frame import configure, current_frame
 from dashboard.intake import Intake, Reviewer, register
 from dashboard.risk_queries import warm_index
+from dashboard.road_queries import warm_roads
 from dashboard.routes import routes
 from dashboard.theme import THEME
 from data.settings import Settings
@@ -49,7 +50,9 @@ def warm_up() -> None:
 
 
 def _warm_results() -> None:
-    warm_index(current_frame())
+    frame = current_frame()
+    warm_index(frame)
+    warm_roads(frame)
     warm_measures()
 
 

@@ -202,6 +202,15 @@ def test_every_hazard_and_every_section_is_listed_once(
     assert set(items.loc[items["hazard_id"].isna(), "status"]) == {"new"}
 
 
+def test_the_first_sight_is_screened_beforehand(
+    current: frame.Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road_queries.clear()
+    road_queries.warm_roads(current)
+    monkeypatch.delattr(road_queries, "screen_sections")
+    assert len(road_queries.roads(current, VIEW).items)
+
+
 def test_filters_choose_and_never_compute(found: road_queries.Roads) -> None:
     items = found.items
 
