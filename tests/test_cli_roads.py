@@ -133,7 +133,9 @@ def test_the_rules_can_be_chosen(run, tmp_path: Path) -> None:
     options = ("--rule", "mps_500", "--no-save", "--json", "--years", 1)
     code, said = run("sections", "screen", *options)
     assert code == 0
-    assert [rule["rule_id"] for rule in json.loads(said[said.index("{") :])["about"]["rules"]] == ["mps_500"]
+    assert [
+        rule["rule_id"] for rule in json.loads(said[said.index("{") :])["about"]["rules"]
+    ] == ["mps_500"]
     code, said = run("sections", "rank")
     assert (code, said) == (
         2, "pingan: there is no saved screening in this store; run pingan sections screen\n"

@@ -106,7 +106,10 @@ def _create_roads() -> None:
         sa.PrimaryKeyConstraint("piece_id", name=op.f("pk_route_piece")),
     )
     op.create_index(
-        op.f("ix_route_piece_route_code_piece"), "route_piece", ["route_code", "piece"], unique=True
+        op.f("ix_route_piece_route_code_piece"),
+        "route_piece",
+        ["route_code", "piece"],
+        unique=True,
     )
     op.create_table(
         "calibration_point",
