@@ -16,6 +16,7 @@ from geo.compiled import compiled
 from geo.grid import SquareGrid
 from geo.hotspots import hotspots
 from geo.nearest import NearestSegment
+from geo.patrol_warm import warm_patrol
 from geo.segments import segments_of
 from geo.warm import warm_measures
 
@@ -37,6 +38,7 @@ def machine_code() -> dict[str, int]:
 
 def test_every_compiled_function_has_been_compiled() -> None:
     warm_measures()
+    warm_patrol()  # by the planner itself: nothing of it is needed for the first page
     assert len(machine_code()) >= 16
     assert {name for name, versions in machine_code().items() if not versions} == set()
 
