@@ -95,7 +95,7 @@ def _show(
         Swatch(
             colour=colour,
             shape=shape,
-            label=t("legend.cells", name=names[code], count=f"{counts[code]:,}"),
+            label=t("legend.unit_count", name=names[code], count=f"{counts[code]:,}"),
         )
         for code, (shape, colour) in marks.items()
         if code in counts
