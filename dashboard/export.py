@@ -36,6 +36,7 @@ COLUMNS: tuple[str, ...] = (
     "source",
     "load_id",
 )
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beyond this a workbook opens slowly and its sheet limit is near.
 WORKBOOK_ROWS = 200_000
 

@@ -8,7 +8,7 @@ Codes of :mod:`geo.vocabulary` are labelled through :func:`label`, whose keys ar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -45,6 +45,20 @@ def language() -> str:
         return spoken
     chosen = st.session_state.get("language", DEFAULT_LANGUAGE)
     return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def deferred(make: Callable[..., bytes], /, *args: object) -> Callable[[], bytes]:
+    """``make(*args)`` for later, in the language of now.
+
+    A deferred download runs outside of the session that knows the language.
+    """
+    tongue = language()
+
+    def made() -> bytes:
+        with speaking(tongue):
+            return make(*args)
+
+    return made
 
 
 def t(key: str, /, **values: object) -> str:

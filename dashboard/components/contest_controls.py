@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from dashboard.components import markup
 from dashboard.components.risk_words import period_words
-from dashboard.components.site_controls import EXCEL
 from dashboard.contest_queries import period_shown, periods
 from dashboard.contest_state import ContestView, change_contest
 from dashboard.contest_words import contest_workbook
 from dashboard.escape import for_html
+from dashboard.export import EXCEL
 from dashboard.frame import Frame
-from dashboard.i18n import language, speaking, t
+from dashboard.i18n import deferred, t
 from data.derived.contest import ContestRun
-from data.region import RegionPack
 
 
 def contest_controls(frame: Frame, view: ContestView) -> None:
@@ -49,16 +46,10 @@ def contest_export(frame: Frame, run: ContestRun) -> None:
     """The workbook; numbers of events from 1 to 4 do not leave the office this way."""
     st.download_button(
         t("export.excel"),
-        data=partial(_workbook, language(), run, frame.region),
+        data=deferred(contest_workbook, run, frame.region),
         file_name=f"pingan-{frame.region.code}-contest-{run.period}-{run.definition.digest[:8]}.xlsx",
         mime=EXCEL,
         on_click="ignore",
         help=t("contest.export_help"),
         key="contest_export",
     )
-
-
-def _workbook(tongue: str, run: ContestRun, region: RegionPack) -> bytes:
-    # A deferred download runs outside of the session that knows the language.
-    with speaking(tongue):
-        return contest_workbook(run, region)

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.components.header import marks
-from dashboard.export import COLUMNS, About, geojson, workbook
+from dashboard.export import COLUMNS, EXCEL, About, geojson, workbook
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, localized, t
 from dashboard.queries import unit_names
@@ -35,7 +35,7 @@ def export_buttons(
         t("export.excel"),
         data=partial(_workbook, frame, selection, about),
         file_name=f"{stem}.xlsx",
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        mime=EXCEL,
         on_click="ignore",
         disabled=not rows,
         width="stretch",

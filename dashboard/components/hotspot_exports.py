@@ -15,7 +15,7 @@ from dashboard.analysis import surface_of
 from dashboard.components.hotspot_results import Measured
 from dashboard.frame import Frame
 from dashboard.hotspot_state import HotspotView
-from dashboard.i18n import language, speaking, t
+from dashboard.i18n import deferred, t
 from dashboard.result_files import about, result_csv, result_geojson
 from data.derived.density import density_cells
 from data.derived.results import Result
@@ -39,7 +39,7 @@ def hotspot_exports(frame: Frame, view: HotspotView, measured: Measured) -> None
         for title, suffix, mime, write in files:
             st.download_button(
                 title,
-                data=partial(_spoken, language(), write, make, frame.region, selection),
+                data=deferred(_file, write, make, frame.region, selection),
                 file_name=f"{stem}.{suffix}",
                 mime=mime,
                 on_click="ignore",
@@ -60,16 +60,13 @@ def _result(frame: Frame, view: HotspotView, measured: Measured) -> Result:
     )
 
 
-def _spoken(
-    tongue: str,
+def _file(
     write: Written,
     make: Callable[[], Result],
     region: RegionPack,
     selection: IncidentSelection,
 ) -> bytes:
-    # A deferred download runs outside of the session that knows the language.
-    with speaking(tongue):
-        return write(make(), region, selection)
+    return write(make(), region, selection)
 
 
 def _geojson(result: Result, region: RegionPack, selection: IncidentSelection) -> bytes:

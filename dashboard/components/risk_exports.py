@@ -6,18 +6,17 @@ Counts below five never leave this way, see :mod:`dashboard.index_files`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
+from dashboard.export import EXCEL
 from dashboard.frame import Frame
-from dashboard.i18n import language, speaking, t
+from dashboard.i18n import deferred, t
 from dashboard.index_files import index_csv, index_geojson, index_workbook
 from dashboard.risk_queries import Risk
 from data.derived.risk import IndexRun
 from data.region import RegionPack
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Written = Callable[[IndexRun, RegionPack], bytes]
 
 
@@ -26,7 +25,7 @@ def risk_exports(frame: Frame, risk: Risk) -> None:
     run = risk.run
     stem = f"pingan-{frame.region.code}-index-{run.period}-{run.definition.digest[:8]}"
     files: tuple[tuple[str, str, str, Written], ...] = (
-        (t("export.excel"), "xlsx", _EXCEL, index_workbook),
+        (t("export.excel"), "xlsx", EXCEL, index_workbook),
         (t("export.csv"), "csv", "text/csv", index_csv),
         (t("export.geojson"), "geojson", "application/geo+json", index_geojson),
         (t("export.png"), "png", "image/png", _picture),
@@ -35,19 +34,13 @@ def risk_exports(frame: Frame, risk: Risk) -> None:
         for title, suffix, mime, write in files:
             st.download_button(
                 title,
-                data=partial(_spoken, language(), write, run, frame.region),
+                data=deferred(write, run, frame.region),
                 file_name=f"{stem}.{suffix}",
                 mime=mime,
                 on_click="ignore",
                 help=t("risk.export_help"),
                 key=f"risk_export_{suffix}",
             )
-
-
-def _spoken(tongue: str, write: Written, run: IndexRun, region: RegionPack) -> bytes:
-    # A deferred download runs outside of the session that knows the language.
-    with speaking(tongue):
-        return write(run, region)
 
 
 def _picture(run: IndexRun, region: RegionPack) -> bytes:

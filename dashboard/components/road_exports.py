@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.components.header import marks
 from dashboard.components.road_facts import fact_rows
+from dashboard.export import EXCEL
 from dashboard.frame import Frame
-from dashboard.i18n import language, localized, speaking, t
+from dashboard.i18n import deferred, localized, t
 from dashboard.road_export import ministry_workbook, police_workbook, sections_geojson
 from dashboard.road_queries import Roads, road_cases
 from dashboard.road_state import RoadView
 from data.derived.sections_forms import hazard_rows, section_rows
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Made = Callable[[Frame, RoadView, Roads], bytes]
 
 
@@ -25,15 +24,15 @@ def road_exports(frame: Frame, view: RoadView, roads: Roads) -> None:
     """Ministry form, police ledger, GeoJSON, and a page on the open stretch."""
     stem = f"pingan-{frame.region.code}-roads-{roads.run.facts.version}"
     files: tuple[tuple[str, str, str, str, Made], ...] = (
-        (t("road_export.ministry"), "ministry", "xlsx", _EXCEL, _ministry),
-        (t("road_export.police"), "police", "xlsx", _EXCEL, _police),
+        (t("road_export.ministry"), "ministry", "xlsx", EXCEL, _ministry),
+        (t("road_export.police"), "police", "xlsx", EXCEL, _police),
         (t("export.geojson"), "sections", "geojson", "application/geo+json", _geojson),
     )
     with st.container(horizontal=True, key="road_exports", width="content"):
         for title, name, suffix, mime, make in files:
             st.download_button(
                 title,
-                data=partial(_spoken, language(), make, frame, view, roads),
+                data=deferred(make, frame, view, roads),
                 file_name=f"{stem}-{name}.{suffix}",
                 mime=mime,
                 on_click="ignore",
@@ -43,7 +42,7 @@ def road_exports(frame: Frame, view: RoadView, roads: Roads) -> None:
         at = roads.find(view.section)
         st.download_button(
             t("road_export.sheet"),
-            data=partial(_spoken, language(), _sheet, frame, view, roads),
+            data=deferred(_sheet, frame, view, roads),
             file_name=f"{stem}-section.pdf",
             mime="application/pdf",
             on_click="ignore",
@@ -52,12 +51,6 @@ def road_exports(frame: Frame, view: RoadView, roads: Roads) -> None:
             help=t("road_export.sheet_help"),
             key="road_export_sheet",
         )
-
-
-def _spoken(tongue: str, make: Made, frame: Frame, view: RoadView, roads: Roads) -> bytes:
-    # A deferred download runs outside of the session that knows the language.
-    with speaking(tongue):
-        return make(frame, view, roads)
 
 
 def _ministry(frame: Frame, view: RoadView, roads: Roads) -> bytes:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 
 import streamlit as st
 
+from dashboard.export import EXCEL
 from dashboard.frame import Frame
-from dashboard.i18n import label, language, speaking, t
+from dashboard.i18n import deferred, label, t
 from dashboard.site_queries import board
 from dashboard.site_state import PANELS, SECTORS, SiteView, change_sites
 from dashboard.site_words import board_workbook
-from data.derived.sites import SiteBoard
-from data.region import RegionPack
-
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def site_controls(frame: Frame, view: SiteView, day: date) -> None:
@@ -53,15 +49,9 @@ def site_controls(frame: Frame, view: SiteView, day: date) -> None:
         )
         st.download_button(
             t("export.excel"),
-            data=partial(_workbook, language(), board(frame, day), frame.region),
+            data=deferred(board_workbook, board(frame, day), frame.region),
             file_name=f"pingan-{frame.region.code}-sites-{day.isoformat()}.xlsx",
             mime=EXCEL,
             on_click="ignore",
             key="site_export",
         )
-
-
-def _workbook(tongue: str, found: SiteBoard, region: RegionPack) -> bytes:
-    # A deferred download runs outside of the session that knows the language.
-    with speaking(tongue):
-        return board_workbook(found, region)

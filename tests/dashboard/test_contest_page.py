@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard import frame
 from dashboard.components.contest_board import ranked, score_chart
-from dashboard.components.contest_controls import _workbook
 from dashboard.contest_queries import contest, measure_names, outlook, period_shown, periods
 from dashboard.contest_state import PANELS, ContestView
+from dashboard.contest_words import contest_workbook
 from dashboard.i18n import speaking
 from data.derived.contest import ContestRun, run_contest
 from data.settings import Settings
@@ -147,7 +147,8 @@ def test_a_published_result_opens_as_it_was(make_store: Callable[..., Settings])
 
 
 def test_the_workbook_is_written(run: ContestRun) -> None:
-    assert _workbook("en", run, frame.current_frame().region).startswith(b"PK")
+    with speaking("en"):
+        assert contest_workbook(run, frame.current_frame().region).startswith(b"PK")
 
 
 VIEWS = some.builds(

@@ -297,17 +297,23 @@ def test_files_hold_no_small_counts_and_every_fact(current: frame.Frame) -> None
     found = analysis.significance(current, ALL, HotspotView())
     measured = Measured(selection=ALL, facts=found.facts, drawing=Drawing([], []), result=found)
     make = partial(hotspot_exports._result, current, HotspotView(), measured)
-    spoken = partial(hotspot_exports._spoken, "zh")
-    file = json.loads(spoken(hotspot_exports._geojson, make, current.region, ALL))
+    file = json.loads(
+        hotspot_exports._file(hotspot_exports._geojson, make, current.region, ALL)
+    )
     counts = [feature["properties"]["value"] for feature in file["features"]]
     assert len(counts) == len(found.cells)
     assert all(count is None or count >= 5 or count == 0 for count in counts)
     assert file["about"]["data_version"] == current.version
     assert file["about"]["is_demo"] is True
-    table = spoken(hotspot_exports._csv, make, current.region, ALL).decode("utf-8-sig")
+    table = hotspot_exports._file(hotspot_exports._csv, make, current.region, ALL).decode(
+        "utf-8-sig"
+    )
     assert len(table.splitlines()) == 1 + len(found.cells)
     assert (
-        spoken(partial(hotspot_exports._png, "spot"), make, current.region, ALL)[1:4] == b"PNG"
+        hotspot_exports._file(partial(hotspot_exports._png, "spot"), make, current.region, ALL)[
+            1:4
+        ]
+        == b"PNG"
     )
 
 

@@ -19,7 +19,7 @@ from dashboard.contest_words import CONTEST_NOTES, CONTEST_STATUSES
 from dashboard.export import COLUMNS
 from dashboard.hotspot_state import CHOICES, METHODS
 from dashboard.hotspot_state import PANELS as HOTSPOT_PANELS
-from dashboard.i18n import LANGUAGES, messages
+from dashboard.i18n import LANGUAGES, deferred, messages, speaking, t
 from dashboard.index_words import INDEX_NOTES
 from dashboard.overview_queries import TILES
 from dashboard.palette import EMERGENCE_MARKS, METHOD_MARKS, SPOT_COLOURS
@@ -211,6 +211,13 @@ def test_placeholders_agree_and_no_text_is_blank() -> None:
         assert text.strip()
         assert other.strip()
         assert _fields(text) == _fields(other), key
+
+
+def test_a_deferred_file_speaks_the_language_of_its_button() -> None:
+    with speaking("en"):
+        make = deferred(lambda mark: f"{t('common.none')} {mark}".encode(), "x")
+    with speaking("zh"):
+        assert make() == b"None x"
 
 
 def _fields(text: str) -> set[str]:

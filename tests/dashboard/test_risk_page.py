@@ -297,15 +297,14 @@ def test_nonsense_in_the_address_is_left_out(params: dict[str, str]) -> None:
 
 
 def test_files_hold_no_small_counts_and_every_fact(current: frame.Frame, found: Risk) -> None:
-    spoken = risk_exports._spoken
-    file = json.loads(spoken("zh", index_geojson, found.run, current.region))
+    file = json.loads(index_geojson(found.run, current.region))
     assert len(file["features"]) == len(found.units)
     assert file["about"]["counts_hidden_below"] == 5
     assert file["about"]["digest"] == found.run.definition.digest
-    table = spoken("zh", index_csv, found.run, current.region).decode("utf-8-sig")
+    table = index_csv(found.run, current.region).decode("utf-8-sig")
     assert len(table.splitlines()) == 1 + len(found.units)
-    assert spoken("zh", index_workbook, found.run, current.region).startswith(b"PK")
-    assert spoken("zh", risk_exports._picture, found.run, current.region).startswith(b"\x89PNG")
+    assert index_workbook(found.run, current.region).startswith(b"PK")
+    assert risk_exports._picture(found.run, current.region).startswith(b"\x89PNG")
 
 
 def test_a_result_is_made_once_per_question(current: frame.Frame, found: Risk) -> None:

@@ -386,16 +386,14 @@ def test_files_are_made_in_the_language_asked(
     current: frame.Frame, found: road_queries.Roads
 ) -> None:
     for make in (road_exports._ministry, road_exports._police):
-        book = openpyxl.load_workbook(
-            io.BytesIO(road_exports._spoken("zh", make, current, VIEW, found))
-        )
+        book = openpyxl.load_workbook(io.BytesIO(make(current, VIEW, found)))
         facts = dict(book["说明"].iter_rows(values_only=True))
         assert facts["版本"] == current.version
         assert facts["标记"] == "演示数据 · 示意边界"
-    file = json.loads(road_exports._spoken("zh", road_exports._geojson, current, VIEW, found))
+    file = json.loads(road_exports._geojson(current, VIEW, found))
     assert len(file["features"]) == len(found.run.sections)
     view = RoadView(section=found.items["key"].iloc[0])
-    paper = road_exports._spoken("zh", road_exports._sheet, current, view, found)
+    paper = road_exports._sheet(current, view, found)
     assert paper.startswith(b"%PDF")
 
 

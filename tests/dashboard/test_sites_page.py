@@ -17,10 +17,11 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import frame
-from dashboard.components.site_controls import _workbook
 from dashboard.components.site_map import STATE_MARKS, findings
+from dashboard.i18n import speaking
 from dashboard.site_queries import URGENCY, board, day_shown, mines_by_urgency, order
 from dashboard.site_state import PANELS, SECTORS, SiteView
+from dashboard.site_words import board_workbook
 from data.settings import Settings
 from geo.mines import MineState
 
@@ -113,7 +114,8 @@ def test_homicides_are_counted_for_the_city_alone(stores: dict[str, Settings]) -
 def test_the_workbook_holds_sites_and_facts(stores: dict[str, Settings]) -> None:
     frame.configure(stores["full"])
     now = frame.current_frame()
-    file = _workbook("zh", board(now, day_shown(now, SiteView())), now.region)
+    with speaking("zh"):
+        file = board_workbook(board(now, day_shown(now, SiteView())), now.region)
     names = openpyxl.load_workbook(BytesIO(file), read_only=True).sheetnames
     assert names[0] == "矿山与重点场所"
     assert names[-1] == "about"
