@@ -13,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.region import RegionPack
@@ -29,8 +30,8 @@ FEATURE_WORDS: Mapping[str, tuple[str, ...]] = {
     "environment": ("环境复杂", "穿村", "穿镇", "街道化"),
     "junction": ("平交路口", "交叉口", "平交道口", "路口"),
 }
-_TECHNICAL = ("sharp_bend", "bend_series", "long_downhill", "steep_grade", "poor_sight")
-LOW_GRADES = ("third", "fourth")
+_TECHNICAL = {"sharp_bend", "bend_series", "long_downhill", "steep_grade", "poor_sight"}
+_LOW_GRADES = ("third", "fourth")
 
 
 def survey_text(hazard: Mapping[str, Any]) -> str:
@@ -52,41 +53,52 @@ def features(text: str) -> tuple[str, ...]:
     return tuple(feature for feature in FEATURE_WORDS if feature in found)
 
 
-def segment_facts(region: RegionPack, route_code: str, stake_m: float | None) -> dict[str, Any]:
+def segment_rows(
+    region: RegionPack, route_codes: npt.ArrayLike, stakes_m: npt.ArrayLike
+) -> npt.NDArray[np.intp]:
+    """Rows of the pack's segments at (n) places; -1 where it says nothing.
+
+    A place without a stake (NaN) has the segment of its whole route, if there is one.
+    """
+    given = region.segments
+    route = np.asarray(route_codes, dtype=object)[:, None]
+    stake = np.asarray(stakes_m, dtype=float)[:, None]
+    low, high = (given[name].to_numpy() for name in ("stake_from_m", "stake_to_m"))
+    inside = np.isnan(low) | ((low <= stake) & (stake < high))
+    # Segments of a route do not overlap, so a place has one at most.
+    place, row = np.nonzero((route == given["route_code"].to_numpy(dtype=object)) & inside)
+    rows = np.full(len(route), -1, dtype=np.intp)
+    rows[place] = row
+    return rows
+
+
+def segment_facts(region: RegionPack, route_code: str, stake_m: float) -> dict[str, Any]:
     """The pack's segment at a stake of a route; empty where it says nothing."""
-    own = region.segments[region.segments["route_code"] == route_code]
-    if own.empty:
+    (row,) = segment_rows(region, [route_code], [stake_m])
+    if row < 0:
         return {}
-    whole = own["stake_from_m"].isna()
-    if stake_m is None or np.isnan(stake_m):
-        at = own[whole]
-    else:
-        at = own[whole | ((own["stake_from_m"] <= stake_m) & (own["stake_to_m"] > stake_m))]
-    return {} if at.empty else {str(k): v for k, v in at.iloc[0].to_dict().items()}
+    return {str(name): value for name, value in region.segments.iloc[row].to_dict().items()}
 
 
-def known_grade(
-    *, has_bus: bool | None, named: tuple[str, ...], has_accidents: bool | None
-) -> str:
-    """Grade of a class III or IV road by what is known; "" where the rest could change it."""
-    known: dict[str, bool | None] = dict.fromkeys(INDICATORS)
-    known |= {
-        "has_bus": has_bus,
-        "is_technical": True if set(named) & set(_TECHNICAL) else None,
-        "is_roadside": True if "roadside" in named else None,
-        "has_accidents": has_accidents,
-        "is_environment": True if "environment" in named else None,
-    }
-    cases = pd.DataFrame(
-        list(
-            product(
-                *([value] if value is not None else [False, True] for value in known.values())
-            )
-        ),
-        columns=list(INDICATORS),
+def known_grades(known: pd.DataFrame) -> npt.NDArray[np.str_]:
+    """(n) grades of class III and IV roads; "" where what is not known could change it.
+
+    Parameters
+    ----------
+    known
+        Columns :data:`geo.protection_grades.INDICATORS`, nullable booleans.
+    """
+    every = np.array(list(product((False, True), repeat=len(INDICATORS))))
+    grades, number = np.unique(
+        indicator_grade(pd.DataFrame(every, columns=list(INDICATORS))), return_inverse=True
     )
-    grades = set(indicator_grade(cases).tolist())
-    return grades.pop() if len(grades) == 1 else ""
+    given = known[list(INDICATORS)]
+    is_known = given.notna().to_numpy()[:, None, :]
+    value = given.fillna(False).to_numpy(dtype=bool)[:, None, :]
+    is_possible = (~is_known | (value == every)).all(axis=2)
+    least = np.where(is_possible, number, len(grades)).min(axis=1)
+    most = np.where(is_possible, number, -1).max(axis=1)
+    return np.where(least == most, grades[least], "")
 
 
 def section_grades(
@@ -99,28 +111,26 @@ def section_grades(
     sections
         ``route_code, stake_from_m, stake_to_m, rules, hazard_id``.
     """
-    grades = []
-    for section in sections[
-        ["route_code", "stake_from_m", "stake_to_m", "rules", "hazard_id"]
-    ].to_dict("records"):
-        hazard: dict[str, Any] = {}
-        if section["hazard_id"] is not pd.NA and section["hazard_id"] in hazards.index:
-            hazard = {str(k): v for k, v in hazards.loc[section["hazard_id"]].items()}
-        grade = hazard.get("protection_grade")
-        if isinstance(grade, str) and grade:
-            grades.append(grade)
-            continue
-        middle = (section["stake_from_m"] + section["stake_to_m"]) / 2
-        segment = segment_facts(region, section["route_code"], middle)
-        if segment.get("tech_grade") not in LOW_GRADES:
-            grades.append("")
-            continue
-        bus = segment["is_bus_route"]
-        grades.append(
-            known_grade(
-                has_bus=None if bus is pd.NA else bool(bus),
-                named=features(survey_text(hazard)),
-                has_accidents=len(section["rules"]) > 0,
-            )
-        )
-    return grades
+    # Hazards are numbered from 1: 0 is none of them.
+    numbers = sections["hazard_id"].fillna(0).astype("int64")
+    own = hazards[["protection_grade", "attributes"]].reindex(numbers)
+    grades = own["protection_grade"].fillna("").to_numpy(dtype=object)
+    middle = (sections["stake_from_m"] + sections["stake_to_m"]) / 2
+    row = segment_rows(region, sections["route_code"], middle)
+    segment = region.segments.reset_index(drop=True).reindex(row)
+    is_open = (grades == "") & segment["tech_grade"].isin(_LOW_GRADES).to_numpy()
+    surveys = own["attributes"][is_open]
+    named = [set(features(survey_text({"attributes": text}))) for text in surveys]
+    known = pd.DataFrame(
+        {
+            "has_bus": segment["is_bus_route"].array[is_open],
+            "is_technical": [bool(words & _TECHNICAL) or pd.NA for words in named],
+            "is_roadside": ["roadside" in words or pd.NA for words in named],
+            "has_accidents": sections["rules"].map(len).to_numpy()[is_open] > 0,
+            "is_environment": ["environment" in words or pd.NA for words in named],
+            "has_traffic": pd.NA,
+        },
+        dtype="boolean",
+    )
+    grades[is_open] = known_grades(known)
+    return [str(grade) for grade in grades]

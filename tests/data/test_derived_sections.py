@@ -21,7 +21,7 @@ from data.derived.sections_candidates import join
 from data.derived.sections_cases import RoadCases, cases_of, road_segments
 from data.derived.sections_effect import hazard_effect
 from data.derived.sections_forms import FORM_COLUMNS, hazard_rows, section_rows
-from data.derived.sections_grades import features, known_grade
+from data.derived.sections_grades import features, known_grades, section_grades
 from data.derived.sections_strip import strip
 from data.ledger import NewHazard
 from data.region import RegionPack
@@ -31,6 +31,7 @@ from data.store import LoadRequest, Store
 from geo.empirical_bayes import expected_count
 from geo.errors import HazardError
 from geo.hazard_states import HazardEvent, Measure
+from geo.protection_grades import INDICATORS
 from geo.selection import IncidentSelection, day_number
 
 MANIFEST = """
@@ -430,10 +431,36 @@ def test_features_are_those_the_survey_names(text: str, expected: tuple[str, ...
 
 
 def test_a_grade_is_given_only_when_nothing_unknown_can_change_it() -> None:
-    assert known_grade(has_bus=True, named=("sharp_bend",), has_accidents=None) == "A1"
-    assert known_grade(has_bus=False, named=("sharp_bend",), has_accidents=True) == "A3"
-    assert known_grade(has_bus=True, named=("roadside",), has_accidents=True) == ""
-    assert known_grade(has_bus=None, named=(), has_accidents=True) == ""
+    known = pd.DataFrame(
+        [
+            {"has_bus": True, "is_technical": True},
+            {"has_bus": False, "is_technical": True, "has_accidents": True},
+            {"has_bus": True, "is_roadside": True, "has_accidents": True},
+            {"has_accidents": True},
+        ],
+        columns=list(INDICATORS),
+        dtype="boolean",
+    )
+    assert known_grades(known).tolist() == ["A1", "A3", "", ""]
+
+
+def test_a_section_has_the_grade_of_its_hazard_or_what_survey_and_pack_give(
+    region: RegionPack,
+) -> None:
+    hazards = gpd.GeoDataFrame(
+        {"protection_grade": [None, "B2"], "attributes": ['{"danger": "急弯"}', None]},
+        index=pd.Index([7, 8], name="hazard_id"),
+    )
+    places = [("X1", 7), ("X1", 8), ("X1", None), ("S1", 7), ("S1", 8)]
+    sections = pd.DataFrame(places, columns=["route_code", "hazard_id"]).assign(
+        hazard_id=lambda table: table["hazard_id"].astype("Int64"),
+        stake_from_m=12_000.0,
+        stake_to_m=12_400.0,
+        rules=[[]] * 5,
+    )
+    # X1 is of the fourth class and has a bus; grades by indicators are no matter for S1.
+    assert section_grades(sections, hazards, region) == ["A1", "B2", "", "", "B2"]
+    assert section_grades(sections.head(0), hazards, region) == []
 
 
 def test_long_hits_join_nothing_and_points_get_a_length() -> None:
