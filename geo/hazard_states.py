@@ -21,7 +21,8 @@ from geo.vocabulary import HAZARD_LEVELS, HAZARD_ROLES, HAZARD_STATUSES, MEASURE
 EXTENDED, CONTROLLED = "extended", "controlled"
 EVENT_KINDS: tuple[str, ...] = (*HAZARD_STATUSES, EXTENDED, CONTROLLED)
 
-ENDED = frozenset({"merged", "rejected"})
+REJECTED = "rejected"
+ENDED = frozenset({"merged", REJECTED})
 # Until here a hazard can be overdue.
 UNSETTLED = frozenset(
     {"found", "verified", "listed", "planned", "treating", "submitted", "relapsed"}

@@ -34,6 +34,7 @@ from dashboard.road_words import (
     unit_words,
 )
 from dashboard.state import day_of
+from geo.hazard_states import REJECTED
 
 LISTED_ACCIDENTS = 200
 EVALUATED = ("accepted", "closed", "monitoring", "relapsed")
@@ -60,6 +61,8 @@ def section_sheet(frame: Frame, view: RoadView, roads: Roads, today: date) -> No
         else:
             ledger_forms(frame, item, today)
             attach_form(frame, hazard_id, item["status"], today)
+            if item["status"] == REJECTED and pd.notna(item["accidents"]):
+                open_form(frame, roads, at, today)  # the danger may have come back
     with story:
         if hazard_id is None:
             markup.show(

@@ -199,7 +199,7 @@ def read_section(
 def matched(store: Store, region: RegionPack, run: SectionRun) -> SectionRun:
     """The run with the hazards of the ledger as it stands now."""
     with store.ledger_reader() as desk:
-        known = desk.hazard_sections()
+        known = desk.hazard_sections(with_rejected=True)
         grades = store.hazards(("road_section",))
     sections = run.sections.copy()
     pairs = same_sections(sections, known).drop_duplicates("section_id").set_index("section_id")

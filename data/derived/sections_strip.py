@@ -37,7 +37,7 @@ def strip(
     -------
     dict
         ``accidents``: ``event_id, chain_m, stake_m, day, severity`` (:data:`SEVERITIES`)
-        ``, deaths, injured``. ``bins`` of 100 m: ``from_chain_m, to_chain_m, from_stake_m,
+        ``, deaths, injured``. ``bins`` of 100 m, the last of 50 to 150 m: ``from_chain_m, to_chain_m, from_stake_m,
         fatal, injury, damage`` and ``predicted, expected`` (accidents per km and year, NaN
         without statistics). ``hazards``: ``hazard_id, chain_from_m, chain_to_m, stake_from_m,
         stake_to_m, status, code, name``. ``works``: ``hazard_id, measure_kind, done_on``
@@ -66,9 +66,10 @@ def strip(
 def _bins(
     cases: RoadCases, accidents: pd.DataFrame, route_code: str, length: float, window_m: float
 ) -> pd.DataFrame:
-    number = max(int(np.ceil(length / BIN_M - 1e-9)), 1)
+    # What is left over belongs to the last bin: a rate on a few metres would dwarf the rest.
+    number = max(round(length / BIN_M), 1)
     start = np.arange(number) * BIN_M
-    end = np.minimum(start + BIN_M, length)
+    end = np.append(start[1:], length)
     chain = accidents["chain_m"].to_numpy(dtype=float)
     at = np.minimum((chain / BIN_M).astype(np.int64), number - 1)
     bins = pd.DataFrame(

@@ -27,7 +27,7 @@ from data.models import (
 )
 from data.region import RegionPack
 from geo.errors import HazardError
-from geo.hazard_states import ENDED, UNSETTLED, HazardState
+from geo.hazard_states import ENDED, REJECTED, UNSETTLED, HazardState
 
 hazard, event, evidence = table(Hazard), table(HazardEvent), table(HazardEvidence)
 measure, evaluation = table(HazardMeasure), table(HazardEvaluation)
@@ -179,17 +179,18 @@ class LedgerReader:
         )
         return figures.join(medians.add_prefix("median_days_")).rename_axis("responsible_unit")
 
-    def hazard_sections(self) -> pd.DataFrame:
+    def hazard_sections(self, *, with_rejected: bool = False) -> pd.DataFrame:
         """Where the road hazards in force lie today; see :func:`data.ledger.sections.chain_spans`.
 
         Indexed by ``hazard_id``, with ``status`` and ``code``. Stakes are those of the
         calibration in force, whatever was written when the hazard was found.
         """
+        left_out = ENDED - {REJECTED} if with_rejected else ENDED
         rows = read_layer(
             self._connection,
             hazard,
             hazard.c.route_code.is_not(None),
-            func.coalesce(hazard.c.status, "found").not_in(ENDED),
+            func.coalesce(hazard.c.status, "found").not_in(left_out),
             index="hazard_id",
         )
         spans = chain_spans(rows, self._region.road_reference)
@@ -213,7 +214,7 @@ class LedgerReader:
         return found.sort_values("rank", kind="stable", na_position="last")
 
     def match_sections(self, run_id: int, *, least_share: float = SAME_SHARE) -> pd.DataFrame:
-        """Which sections of a screening are hazards of the ledger already.
+        """Which sections of a screening are hazards of the ledger already, rejected ones too.
 
         Compared on the roads of today, by shape: a hazard stays the same when stakes change.
 
@@ -231,7 +232,8 @@ class LedgerReader:
             chain_from_m=np.where(np.isnan(low), found["chain_from_m"], low),
             chain_to_m=np.where(np.isnan(high), found["chain_to_m"], high),
         )
-        pairs = same_sections(here, self.hazard_sections(), least_share=least_share)
+        known = self.hazard_sections(with_rejected=True)
+        pairs = same_sections(here, known, least_share=least_share)
         ranked = pd.DataFrame({"section_id": found.index})
         matched = ranked.merge(pairs, on="section_id", how="left")
         return matched.astype({"hazard_id": "Int64"})

@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from data.road_reference import RoadReference
+from geo.hazard_states import REJECTED
 
 SAME_SHARE = 0.5
 # A stretch shorter than this, such as a point, counts as so long.
@@ -65,12 +66,13 @@ def same_sections(
     Parameters
     ----------
     sections, hazards
-        ``route_code``, ``chain_from_m``, ``chain_to_m``, indexed by their numbers.
+        ``route_code``, ``chain_from_m``, ``chain_to_m``, indexed by their numbers; hazards
+        may say their ``status``.
 
     Returns
     -------
     ``section_id``, ``hazard_id``, ``shared_m``, ``share`` of the shorter; best first within
-    a section.
+    a section, a rejected hazard after those in force.
     """
     left = _spans(sections, "section_id")
     right = _spans(hazards, "hazard_id")
@@ -79,10 +81,15 @@ def same_sections(
         pairs["low"], pairs["low_other"]
     )
     shorter = np.fmin(pairs["high"] - pairs["low"], pairs["high_other"] - pairs["low_other"])
-    pairs = pairs.assign(shared_m=shared, share=shared / shorter)
+    is_rejected = hazards.reindex(columns=["status"])["status"] == REJECTED
+    pairs = pairs.assign(
+        shared_m=shared,
+        share=shared / shorter,
+        is_rejected=pairs["hazard_id"].isin(hazards.index[is_rejected]),
+    )
     pairs = pairs[pairs["share"] >= least_share]
     pairs = pairs.sort_values(
-        ["section_id", "share", "shared_m"], ascending=[True, False, False]
+        ["section_id", "is_rejected", "share", "shared_m"], ascending=[True, True, False, False]
     )
     return pairs[["section_id", "hazard_id", "shared_m", "share"]].reset_index(drop=True)
 
