@@ -9,6 +9,7 @@ import typer
 
 from dashboard.result_files import json_text, records
 from geo.errors import SettingsError
+from pingan.results import require_folder
 
 
 def read_definition_text(path: Path) -> str:
@@ -37,10 +38,7 @@ def write_definition_text(out: Path, text: str) -> None:
     SettingsError
         When the folder is not there.
     """
-    if not out.parent.is_dir():
-        raise SettingsError(
-            f"there is no folder {out.parent} for the definition; make it first"
-        )
+    require_folder(out, "the definition")
     out.write_text(text, encoding="utf-8")
     typer.echo(f"→ {out}")
 

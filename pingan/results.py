@@ -75,8 +75,8 @@ def selection_of(
     return IncidentSelection(
         categories=categories,
         units=codes,
-        day_from=_day(start),
-        day_to=_day(end),
+        day_from=day_given(start),
+        day_to=day_given(end),
         hours=hours_of(hours),
     )
 
@@ -119,9 +119,20 @@ def require_out(out: Path | None, suffixes: Sequence[str] = SUFFIXES) -> str | N
         raise SettingsError(f"--out {out}: the name must end in {', '.join(suffixes)}")
     if out.is_dir():
         raise SettingsError(f"--out {out} is a folder; give the name of a file")
-    if not out.parent.is_dir():
-        raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
+    require_folder(out)
     return suffix
+
+
+def require_folder(out: Path, name: str = "--out") -> None:
+    """Refuse a file in a folder that is not there, before anything is measured.
+
+    Raises
+    ------
+    SettingsError
+        When the folder is not there.
+    """
+    if not out.parent.is_dir():
+        raise SettingsError(f"there is no folder {out.parent} for {name}; make it first")
 
 
 def hand_over(
@@ -202,7 +213,8 @@ def _listed(text: str | None) -> tuple[str, ...] | None:
     )
 
 
-def _day(moment: datetime | date | None) -> int | None:
+def day_given(moment: datetime | date | None) -> int | None:
+    """Days since 1970-01-01 of what ``--from`` or ``--to`` says; ``None`` where it is left out."""
     if moment is None:
         return None
     return day_number(moment.date() if isinstance(moment, datetime) else moment)

@@ -32,9 +32,9 @@ from pingan.commands.hazard_steps import (
     say,
     take_step,
 )
-from pingan.commands.sections import FileOption, Form, require_folder, workbook_of
+from pingan.commands.sections import FileOption, Form, workbook_of
 from pingan.door import RegionOption, open_store
-from pingan.results import JsonOption, LanguageOption
+from pingan.results import JsonOption, LanguageOption, require_folder
 
 
 class HazardForm(StrEnum):

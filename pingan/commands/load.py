@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from tqdm import tqdm
@@ -12,9 +12,9 @@ from tqdm import tqdm
 from etl.pipeline import load_file
 from etl.profile import Profile
 from etl.report import LoadRefusedError
-from geo.errors import SettingsError
 from geo.vocabulary import RecordKind
 from pingan.door import RegionOption, open_store
+from pingan.results import Language, require_folder
 
 
 def load(
@@ -31,13 +31,11 @@ def load(
     report: Annotated[
         Path | None, typer.Option(help="Also write the report here, as JSON.")
     ] = None,
-    language: Annotated[
-        Literal["zh", "en"], typer.Option(help="Language of the report.")
-    ] = "zh",
+    language: Annotated[Language, typer.Option(help="Language of the report.")] = "zh",
 ) -> None:
     """Load a file by its profile and print a report that balances."""
-    if report is not None and not report.parent.is_dir():
-        raise SettingsError(f"there is no folder {report.parent} for the report; make it first")
+    if report is not None:
+        require_folder(report, "the report")
     rules = Profile.open(profile)
     store, pack, _ = open_store(region)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,9 +29,17 @@ from data.region import RegionPack
 from data.store import Store
 from geo.errors import SettingsError
 from geo.road_rules import RoadRule, load_rules
-from geo.selection import IncidentSelection, day_number
+from geo.selection import IncidentSelection
 from pingan.door import RegionOption, open_store
-from pingan.results import FromOption, JsonOption, LanguageOption, ToOption, progress_bar
+from pingan.results import (
+    FromOption,
+    JsonOption,
+    LanguageOption,
+    ToOption,
+    day_given,
+    progress_bar,
+    require_folder,
+)
 
 
 class Form(StrEnum):
@@ -73,7 +81,7 @@ def screen(
     """Find dangerous sections by rule and by risk, with their reasons."""
     table = _chosen(rules, rule)
     store, pack, _ = open_store(region)
-    selection = IncidentSelection(day_from=_day(start), day_to=_day(end))
+    selection = IncidentSelection(day_from=day_given(start), day_to=day_given(end))
     with progress_bar("sections") as advance:
         run = screen_sections(
             store,
@@ -188,18 +196,6 @@ def statuses(store: Store) -> dict[int, str]:
     return {int(number): str(word) for number, word in status.items()}
 
 
-def require_folder(out: Path) -> None:
-    """Refuse a file in a folder that is not there, before anything is measured.
-
-    Raises
-    ------
-    SettingsError
-        When the folder is not there.
-    """
-    if not out.parent.is_dir():
-        raise SettingsError(f"there is no folder {out.parent} for --out; make it first")
-
-
 def _chosen(path: Path | None, ids: Sequence[str] | None) -> list[RoadRule] | None:
     """The rules to evaluate; None: the default ones."""
     if path is None and not ids:
@@ -212,12 +208,6 @@ def _chosen(path: Path | None, ids: Sequence[str] | None) -> list[RoadRule] | No
         if one not in known:
             raise SettingsError(f"there is no rule {one!r}; known: {', '.join(known)}")
     return [known[one] for one in dict.fromkeys(ids)]
-
-
-def _day(moment: datetime | date | None) -> int | None:
-    if moment is None:
-        return None
-    return day_number(moment.date() if isinstance(moment, datetime) else moment)
 
 
 def _print_json(run: SectionRun, region: RegionPack, top: int) -> None:
