@@ -67,7 +67,7 @@ class RoadView:
     """Filters, colouring, and what is open; an empty filter means "all".
 
     ``until`` is the last day of the statistics (days since 1970-01-01), ``None`` the newest with
-    data. ``section`` is a key of :func:`dashboard.road_queries.road_items`.
+    data. ``section`` is a ``key`` of :attr:`dashboard.road_queries.Roads.items`.
     """
 
     years: int = 3

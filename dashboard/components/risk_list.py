@@ -11,7 +11,6 @@ from dashboard import assets, published
 from dashboard.components.risk_words import (
     amount,
     domain_names,
-    grade_colours,
     grade_letter,
     grade_word,
     rank_span,
@@ -20,7 +19,7 @@ from dashboard.components.risk_words import (
 )
 from dashboard.frame import ROOT_FROM_COMPONENT, Frame
 from dashboard.i18n import t
-from dashboard.palette import RISK_INK
+from dashboard.palette import RISK_COLOURS, RISK_INK
 from dashboard.risk_queries import Risk, names_of
 from dashboard.risk_state import change_risk
 
@@ -53,7 +52,6 @@ def risk_list(frame: Frame, risk: Risk, *, selected: str, height_px: int) -> Non
 def list_text(frame: Frame, risk: Risk) -> str:
     """JSON of heads, grade bands and rows."""
     names, domains = names_of(frame, risk.run), domain_names(risk.run.definition)
-    colours = grade_colours()
     yellow, orange, red = risk.run.definition.cuts
     content = {
         "heads": [
@@ -73,10 +71,10 @@ def list_text(frame: Frame, risk: Risk) -> str:
             t("risk.trend_help"),
         ],
         "bands": [
-            [0, yellow, colours["blue"]],
-            [yellow, orange, colours["yellow"]],
-            [orange, red, colours["orange"]],
-            [red, 100, colours["red"]],
+            [0, yellow, RISK_COLOURS["blue"]],
+            [yellow, orange, RISK_COLOURS["yellow"]],
+            [orange, red, RISK_COLOURS["orange"]],
+            [red, 100, RISK_COLOURS["red"]],
         ],
         "rows": [
             _row(risk, str(code), unit, names, domains) for code, unit in risk.units.iterrows()
@@ -107,7 +105,7 @@ def _row(
         "rank": [str(int(unit["rank"])), rank_span(unit)],
         "grade": [
             grade_letter(grade),
-            grade_colours()[grade],
+            RISK_COLOURS[grade],
             bool(unit["is_hatched"]),
             RISK_INK[grade],
         ],

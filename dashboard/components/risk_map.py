@@ -10,7 +10,6 @@ from dashboard.components.atlas_map import show_map
 from dashboard.components.layers import Drawing
 from dashboard.components.risk_words import (
     colon,
-    grade_colours,
     grade_letter,
     grade_word,
     rank_words,
@@ -21,6 +20,7 @@ from dashboard.i18n import t
 from dashboard.maps.layers import units_layer
 from dashboard.maps.legend import Swatch, swatch_legend
 from dashboard.maps.offline import clicked
+from dashboard.palette import RISK_COLOURS
 from dashboard.risk_queries import Risk
 
 OPACITY = 0.72
@@ -28,7 +28,7 @@ OPACITY = 0.72
 
 def draw_grades(frame: Frame, risk: Risk, *, selected: str | None) -> Drawing:
     """Units by the grade to show, and the legend with how many of each."""
-    units, colours = risk.units, grade_colours()
+    units = risk.units
     coloured = units[units["colour"].notna()]
     notes = {
         str(code): " · ".join(
@@ -47,7 +47,7 @@ def draw_grades(frame: Frame, risk: Risk, *, selected: str | None) -> Drawing:
     }
     layer = units_layer(
         frame,
-        {str(code): colours[grade] for code, grade in coloured["colour"].items()},
+        {str(code): RISK_COLOURS[grade] for code, grade in coloured["colour"].items()},
         notes=notes,
         signs={str(code): grade_letter(grade) for code, grade in coloured["colour"].items()},
         hatched=[str(code) for code in coloured.index[coloured["is_hatched"]]],
@@ -73,7 +73,7 @@ def draw_grades(frame: Frame, risk: Risk, *, selected: str | None) -> Drawing:
             ),
             opacity=OPACITY,
         )
-        for grade, colour in colours.items()
+        for grade, colour in RISK_COLOURS.items()
         if grade in spans or grade in counts
     ]
     if coloured["is_hatched"].any():

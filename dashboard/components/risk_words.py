@@ -8,7 +8,6 @@ import pandas as pd
 
 from dashboard.escape import for_html
 from dashboard.i18n import label, language, localized, t
-from dashboard.palette import RISK_COLOURS
 from data.indicators import INDICATORS
 from data.periods import Period
 from geo.errors import SettingsError
@@ -150,11 +149,6 @@ def grade_chip(grade: object, *, is_hatched: bool) -> str:
         return f'<span class="grade none">{for_html(t("risk.no_grade"))}</span>'
     css = f"grade {grade}" + (" hatched" if is_hatched else "")
     return f'<span class="{css}">{for_html(grade_word(grade))}</span>'
-
-
-def grade_colours() -> dict[str, str]:
-    """Grade → colour of map, list and charts."""
-    return RISK_COLOURS
 
 
 def colon() -> str:
