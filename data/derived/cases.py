@@ -8,6 +8,7 @@ from functools import cached_property
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from pyproj import Transformer
 
@@ -113,6 +114,20 @@ class Cases:
                 self._areas.clear()
             kept = self._areas[units] = area, inside
         return kept
+
+    @cached_property
+    def unit_rows(self) -> Rows:
+        """Row in ``region.units`` of each code of the columns, to be indexed by their ``unit``.
+
+        One more at the end answers ``unit == -1``; -1 where there is no such unit.
+        """
+        rows = self.region.units.index.get_indexer(pd.Index(self.columns.unit_codes))
+        return np.append(rows, -1).astype(np.int64)
+
+    def days(self, first: int, last: int) -> slice:
+        """Positions of the incidents of inclusive local days."""
+        start, stop = np.searchsorted(self.columns.day, [first, last + 1])
+        return slice(int(start), int(stop))
 
     def rows(self, selection: IncidentSelection) -> Rows:
         """Positions of the selected incidents, ascending."""

@@ -138,14 +138,9 @@ class _Counts:
     cases: Cases
     units: pd.Index
 
-    def rows(self, period: Period) -> slice:
-        day = self.cases.columns.day
-        first, last = np.searchsorted(day, [period.first_day, period.last_day + 1])
-        return slice(int(first), int(last))
-
     def chosen(self, period: Period, categories: Sequence[str]) -> npt.NDArray[np.int64]:
         """Positions of the incidents of these categories."""
-        rows = self.rows(period)
+        rows = self.cases.days(period.first_day, period.last_day)
         wanted = [CATEGORY_CODES.index(code) for code in categories]
         hit = np.isin(self.cases.columns.category[rows], wanted)
         at: npt.NDArray[np.int64] = np.flatnonzero(hit) + rows.start

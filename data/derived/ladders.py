@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from data.derived.cases import Cases
@@ -171,7 +172,7 @@ def monthly_figures(
     if indicator not in INDICATOR_CODES:
         raise SettingsError(f"{indicator!r} is no indicator; see the registry of figures")
     table = store.indicators()
-    months = _months(first, last)
+    months = _months(first, last).astype(str)
     table = table[(table["indicator"] == indicator) & table["period"].isin(months)]
     newest = table.sort_values("as_of", kind="stable").drop_duplicates(
         ["unit_code", "period"], keep="last"
@@ -186,25 +187,23 @@ def monthly_counts(
     """Incidents of some categories: units × months of ``cases.region``."""
     columns, units, months = cases.columns, cases.region.units.index, _months(first, last)
     wanted = [CATEGORY_CODES.index(code) for code in categories]
-    place = np.append(units.get_indexer(pd.Index(columns.unit_codes)), -1)[columns.unit]
-    month = columns.day.astype("datetime64[D]").astype("datetime64[M]").astype(str)
-    at = pd.Index(months).get_indexer(pd.Index(month))
-    used = np.isin(columns.category, wanted) & (place >= 0) & (at >= 0)
+    period = cases.days(first.first_day, last.last_day)
+    place = cases.unit_rows[columns.unit[period]]
+    month = columns.day[period].astype("datetime64[D]").astype("datetime64[M]")
+    at = np.searchsorted(months, month)
+    used = np.isin(columns.category[period], wanted) & (place >= 0)
     counts = np.zeros((len(units), len(months)))
     np.add.at(counts, (place[used], at[used]), 1)
-    return pd.DataFrame(counts, index=pd.Index(units, name="unit_code"), columns=months)
+    return pd.DataFrame(
+        counts, index=pd.Index(units, name="unit_code"), columns=months.astype(str)
+    )
 
 
-def _months(first: Period, last: Period) -> list[str]:
-    months, month = [], Period(first.year, "month", _month_of(first.first_day))
-    while month.first_day <= last.last_day:
-        months.append(str(month))
-        month = month.after
-    return months
-
-
-def _month_of(day: int) -> int:
-    return int(np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64)) % 12 + 1
+def _months(first: Period, last: Period) -> npt.NDArray[np.datetime64]:
+    """All months from the begin of one period to the end of another."""
+    ends = np.array([first.first_day, last.last_day], dtype="datetime64[D]")
+    start, end = ends.astype("datetime64[M]")
+    return np.arange(start, end + 1)
 
 
 def _typed(table: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:

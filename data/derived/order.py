@@ -39,7 +39,7 @@ def crime_streaks(cases: Cases, as_of: date) -> tuple[Facts, pd.DataFrame]:
     """
     columns = cases.columns
     units = cases.region.units.index
-    place = np.append(units.get_indexer(pd.Index(columns.unit_codes)), -1)[columns.unit]
+    place = cases.unit_rows[columns.unit]
     crimes = is_crime(cases)
     first, last = covered_days(cases)
     end = min(last, day_number(as_of))

@@ -33,23 +33,19 @@ class RiskInputs:
     definition: IndexDefinition
 
     @cached_property
-    def _known(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """(unit codes) position in the region, and which incidents some indicator counts."""
+    def _is_counted(self) -> npt.NDArray[np.bool_]:
+        """Which incidents some indicator counts."""
         columns = self.cases.columns
-        place = self.region.units.index.get_indexer(pd.Index(columns.unit_codes))
-        # One more at the end answers unit == -1.
-        place = np.append(place, -1).astype(np.int64)
         table = np.zeros((len(CATEGORY_CODES), len(Severity)), dtype=bool)
         for indicator in self.definition.indicators:
             rows = [CATEGORY_CODES.index(code) for code in indicator.categories]
             severities = [Severity[name.upper()] for name in indicator.severities]
             table[np.ix_(rows, severities)] = True
-        return place, table[columns.category, columns.severity]
+        counted: npt.NDArray[np.bool_] = table[columns.category, columns.severity]
+        return counted
 
     def _rows(self, period: Period) -> slice:
-        day = self.cases.columns.day
-        first, last = np.searchsorted(day, [period.first_day, period.last_day + 1])
-        return slice(int(first), int(last))
+        return self.cases.days(period.first_day, period.last_day)
 
     @cached_property
     def _counts(self) -> dict[Period, pd.DataFrame]:
@@ -64,7 +60,7 @@ class RiskInputs:
         if period not in self._counts:
             columns, rows = self.cases.columns, self._rows(period)
             counts = self.definition.counts(
-                self._known[0][columns.unit[rows]],
+                self.cases.unit_rows[columns.unit[rows]],
                 columns.category[rows],
                 columns.severity[rows],
                 units=len(self.region.units),
@@ -131,7 +127,7 @@ class RiskInputs:
 
     def counted(self, period: Period) -> npt.NDArray[np.bool_]:
         """Of the incidents of a period those that some indicator counts, in a unit or not."""
-        return self._known[1][self._rows(period)]
+        return self._is_counted[self._rows(period)]
 
     def require(self, period: Period) -> None:
         """Refuse a period without incidents.
@@ -154,7 +150,7 @@ class RiskInputs:
     @cached_property
     def span(self) -> tuple[int, int] | None:
         """First and last day of the incidents that the definition counts."""
-        day = self.cases.columns.day[self._known[1]]
+        day = self.cases.columns.day[self._is_counted]
         return (int(day[0]), int(day[-1])) if len(day) else None
 
     def is_partial(self, period: Period) -> bool:
