@@ -141,9 +141,7 @@ def contest_warnings(run: ContestRun) -> None:
             words.append(t("contest.not_recorded", measures=said))
         elif said:
             words.append(t("contest.veto_unknown", measures=said))
-    if words:
-        lines = "".join(f"<div>{for_html(word)}</div>" for word in words)
-        markup.show(f'<div class="pa-beware">{lines}</div>')
+    markup.beware(*words)
 
 
 def contest_facts(frame: Frame, run: ContestRun) -> None:

@@ -9,7 +9,6 @@ from dashboard.components.risk_words import period_words
 from dashboard.contest_queries import period_shown, periods
 from dashboard.contest_state import ContestView, change_contest
 from dashboard.contest_words import contest_workbook
-from dashboard.escape import for_html
 from dashboard.export import EXCEL
 from dashboard.frame import Frame
 from dashboard.i18n import deferred, t
@@ -20,8 +19,7 @@ def contest_controls(frame: Frame, view: ContestView) -> None:
     """The period, or which published scoreboard is open."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="contest_controls"):
         if view.result is not None:
-            words = for_html(t("contest.opened", number=view.result))
-            markup.show(f'<div class="pa-beware">{words}</div>', width="content")
+            markup.beware(t("contest.opened", number=view.result), width="content")
             st.button(
                 t("risk.back"),
                 on_click=change_contest,

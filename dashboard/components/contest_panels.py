@@ -84,11 +84,7 @@ def _unit(frame: Frame, view: ContestView, run: ContestRun) -> None:
         award=label("award", total["award"]),
     )
     markup.show(f'<div class="pa-verdict">{for_html(said)}</div>')
-    vetoed = "".join(
-        f"<div>{for_html(t('contest.vetoed_by', name=name))}</div>" for name in names_of
-    )
-    if vetoed:
-        markup.show(f'<div class="pa-beware">{vetoed}</div>')
+    markup.beware(*(t("contest.vetoed_by", name=name) for name in names_of))
     table(
         t("contest.lines"),
         [t("contest.item"), t("contest.status"), t("contest.value"), t("contest.reference"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dashboard.components import markup
-from dashboard.escape import for_html
 from dashboard.i18n import label, t
 from dashboard.result_words import MANY_SNAPPED
 from dashboard.state import day_of
@@ -16,11 +15,7 @@ Rows = list[tuple[str, str]]
 
 def facts_line(facts: Facts) -> None:
     """Method, the parameters used, how many entered and were left out, period, version."""
-    spans = "".join(
-        f"<span>{for_html(name)} <b>{for_html(value)}</b></span>"
-        for name, value in fact_rows(facts)
-    )
-    markup.show(f'<div class="pa-facts">{spans}</div>')
+    markup.facts(fact_rows(facts))
 
 
 def fact_rows(facts: Facts) -> Rows:
@@ -52,9 +47,7 @@ def warnings(facts: Facts, *, is_blank: bool) -> None:
     if facts.left_out:
         kinds = t("common.and").join(label("category", code) for code in facts.left_out)
         words.append(t("facts.left_out", kinds=kinds))
-    if words:
-        lines = "".join(f"<div>{for_html(word)}</div>" for word in words)
-        markup.show(f'<div class="pa-beware">{lines}</div>')
+    markup.beware(*words)
 
 
 def _parameters(used: Mapping[str, object]) -> Rows:

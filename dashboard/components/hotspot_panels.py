@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard.analysis import concentration, near_repeat
 from dashboard.charts import show, week_chart
 from dashboard.components import markup
-from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.hotspot_charts import lorenz_chart, near_repeat_chart
 from dashboard.hotspot_state import PANELS, HotspotView, change_hotspots
@@ -36,9 +35,7 @@ def hotspot_panels(frame: Frame, selection: IncidentSelection, view: HotspotView
     with picture, st.spinner(t("hotspots.measuring"), show_time=False):
         said = _PANELS[view.panel](frame, selection, view)
     with words:
-        items = "".join(f"<p>{for_html(text)}</p>" for text in said)
-        title = for_html(label("hotspot_panel", view.panel))
-        markup.show(f'<div class="pa-card pa-words"><h4>{title}</h4>{items}</div>')
+        markup.card(label("hotspot_panel", view.panel), said)
 
 
 def _week(frame: Frame, selection: IncidentSelection, _: HotspotView) -> list[str]:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard.components import markup
 from dashboard.components.risk_words import period_words
-from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.i18n import label, t
 from dashboard.risk_queries import Choices, choices
@@ -20,8 +19,7 @@ def risk_controls(frame: Frame) -> None:
     view = risk_view()
     if view.result is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="risk_controls"):
-            words = for_html(t("risk.opened", number=view.result))
-            markup.show(f'<div class="pa-beware">{words}</div>', width="content")
+            markup.beware(t("risk.opened", number=view.result), width="content")
             st.button(
                 t("risk.back"), on_click=change_risk, kwargs={"result": None}, key="risk_back"
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dashboard.components import markup
 from dashboard.components.risk_words import domain_names, exposure_name, period_words
-from dashboard.escape import for_html
 from dashboard.i18n import label, t
 from dashboard.risk_queries import Risk
 from data.derived.risk import IndexRun
@@ -15,11 +14,7 @@ _SHORT = 12
 
 def risk_facts(risk: Risk) -> None:
     """One line of facts."""
-    spans = "".join(
-        f"<span>{for_html(name)} <b>{for_html(value)}</b></span>"
-        for name, value in fact_rows(risk.run, risk.index_id)
-    )
-    markup.show(f'<div class="pa-facts">{spans}</div>')
+    markup.facts(fact_rows(risk.run, risk.index_id))
 
 
 def fact_rows(run: IndexRun, index_id: int | None) -> Rows:
@@ -55,10 +50,7 @@ def fact_rows(run: IndexRun, index_id: int | None) -> Rows:
 
 def risk_warnings(risk: Risk) -> None:
     """Notes of the run, exposures that lack, and units with too little to speak of."""
-    words = beware(risk)
-    if words:
-        lines = "".join(f"<div>{for_html(word)}</div>" for word in words)
-        markup.show(f'<div class="pa-beware">{lines}</div>')
+    markup.beware(*beware(risk))
 
 
 def beware(risk: Risk) -> list[str]:

@@ -14,7 +14,6 @@ from dashboard.components.risk_exposures import risk_exposures
 from dashboard.components.risk_kept import risk_kept
 from dashboard.components.risk_weights import risk_weights
 from dashboard.components.risk_words import domain_names, period_words, significant
-from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.i18n import label, t
 from dashboard.risk_charts import MOST_UNITS, parts_chart, sensitivity_chart, trend_chart
@@ -151,8 +150,7 @@ def _beside(picture: Callable[[], None], title: str, said: list[str]) -> None:
     with left:
         picture()
     with right:
-        items = "".join(f"<p>{for_html(text)}</p>" for text in said)
-        markup.show(f'<div class="pa-card pa-words"><h4>{for_html(title)}</h4>{items}</div>')
+        markup.card(title, said)
 
 
 def _first_units(risk: Risk) -> list[str]:

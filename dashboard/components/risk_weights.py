@@ -28,7 +28,7 @@ def risk_weights(frame: Frame, risk: Risk) -> None:
     names = domain_names(definition)
     left, right = st.columns([1, 2.6], gap="large")
     with left:
-        markup.show(f'<div class="pa-beware">{for_html(t("risk.tryout"))}</div>')
+        markup.beware(t("risk.tryout"))
         weights = {
             each.id: st.slider(
                 names[each.id],

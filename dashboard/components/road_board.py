@@ -36,7 +36,7 @@ def missing_roads(frame: Frame) -> bool:
         st.info(t("roads.no_roads"))
         return True
     if frame.region.road_reference.locator is None:
-        markup.show(f'<div class="pa-beware">{for_html(t("roads.no_stakes"))}</div>')
+        markup.beware(t("roads.no_stakes"))
     return False
 
 

@@ -20,15 +20,14 @@ def effect_panel(frame: Frame, hazard_id: int) -> None:
         found = road_effect(frame, hazard_id, years)
         if isinstance(found, HazardEffect):
             break
-    title = for_html(t("effect.title"))
     if isinstance(found, str):
+        title = for_html(t("effect.title"))
         why = for_html(label("missing", found))
         markup.show(
             f'<div class="pa-card"><h4>{title}</h4><div class="pa-quiet">{why}</div></div>'
         )
         return
-    said = "".join(f"<p>{for_html(words)}</p>" for words in effect_words(found))
-    markup.show(f'<div class="pa-card pa-words"><h4>{title}</h4>{said}</div>')
+    markup.card(t("effect.title"), effect_words(found))
     show(effect_chart(found))
 
 

@@ -19,11 +19,7 @@ Rows = list[tuple[str, str]]
 
 def road_facts(facts: SectionFacts) -> None:
     """Facts in one line, the rules in a table that opens."""
-    spans = "".join(
-        f"<span>{for_html(name)} <b>{for_html(value)}</b></span>"
-        for name, value in fact_rows(facts)
-    )
-    markup.show(f'<div class="pa-facts">{spans}</div>')
+    markup.facts(fact_rows(facts))
     with st.expander(t("rules.title", used=len(facts.rules), unusable=_unusable(facts))):
         markup.show(rules_table(facts))
 

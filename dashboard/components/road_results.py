@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components import markup
-from dashboard.escape import for_html
 from dashboard.frame import Frame
 from dashboard.i18n import label, t
 from dashboard.road_queries import Roads, roads
@@ -30,6 +29,5 @@ def screened(frame: Frame, view: RoadView) -> Roads | None:
         return None
     bar.empty()
     if found.run.facts.note:
-        note = for_html(label("road_note", found.run.facts.note))
-        markup.show(f'<div class="pa-beware">{note}</div>')
+        markup.beware(label("road_note", found.run.facts.note))
     return found

@@ -142,10 +142,8 @@ def _needs(kind: str, stands: tuple[str, ...]) -> None:
     if open_points:
         lines.append(t("steps.missing", what=t("common.and").join(missing_words(open_points))))
     lines += [t("steps.attach_first", what=word) for word in missing_words(_shown(stands))]
-    body = "".join(f"<div>{for_html(line)}</div>" for line in lines)
-    if body:
-        markup.show(f'<div class="pa-beware">{body}</div>')
-    elif "evaluation" not in stands:
+    markup.beware(*lines)
+    if not lines and "evaluation" not in stands:
         st.caption(t("steps.ready"))
 
 
