@@ -19,7 +19,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.i18n import language
-from geo.selection import EPOCH, IncidentSelection, day_number
+from geo.selection import IncidentSelection, day_number, day_of
 from geo.vocabulary import CATEGORY_CODES, MATCH_CODES, Severity
 
 LAYERS: tuple[str, ...] = (
@@ -159,11 +159,6 @@ def year_before(day_from: int, day_to: int) -> tuple[int, int]:
     return day_number(_year_earlier(day_of(day_from))), day_number(
         _year_earlier(day_of(day_to))
     )
-
-
-def day_of(number: int) -> date:
-    """The date that is ``number`` days after 1970-01-01."""
-    return EPOCH + timedelta(days=int(number))
 
 
 def current_view() -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -110,8 +110,3 @@ class Period:
         parts = 12 // MONTHS[self.length]
         year, part = divmod(self.year * parts + self.part - 1 + step, parts)
         return Period(year, self.length, part + 1)
-
-
-def iso_day(day: int) -> str:
-    """ISO date of a local day counted from 1970-01-01."""
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -166,3 +166,8 @@ def _allowed(universe: Iterable[object], chosen: tuple[object, ...]) -> np.ndarr
 def day_number(day: date) -> int:
     """Days from 1970-01-01 to ``day``."""
     return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The date that is ``number`` days after 1970-01-01."""
+    return EPOCH + timedelta(days=int(number))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from data.region import RegionPack
 from data.store import Store
 from geo.contest_marks import ContestFacts
 from geo.inspection import Span, as_days
-from geo.selection import EPOCH
+from geo.selection import day_of
 from geo.vocabulary import CATEGORIES, CATEGORY_CODES, Domain, Severity
 
 LEAST_BASE = 10  # no percentage on a smaller count
@@ -284,8 +283,8 @@ def _figures(store: Store, region: RegionPack, counts: _Counts, period: Period) 
         # The limit is for a year.
         yearly = crimes * MONTHS["year"] / MONTHS[period.length]
         figures["crimes_per_1k"] = 1000 * yearly / people.where(people > 0)
-    first = EPOCH + timedelta(period.first_day)
-    last = EPOCH + timedelta(min(period.last_day, _today(store, counts)))
+    first = day_of(period.first_day)
+    last = day_of(min(period.last_day, _today(store, counts)))
     rhythm = rhythm_board(store, region, last, since=first)
     township = rhythm[rhythm["level"] == "township"].set_index("unit_code")
     missed = 100 * (1 - township["compliance"].astype(float))

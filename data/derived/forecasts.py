@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import timedelta
 from functools import partial
 from typing import Literal
 
@@ -19,7 +18,7 @@ from data.derived.results import Result, empty_cells
 from geo.errors import FrameError
 from geo.evaluation import AREA_SHARES, Decision, backtest, decide, drift, score
 from geo.forecast import Forecast, Method, rolling_forecasts
-from geo.selection import EPOCH, IncidentSelection
+from geo.selection import IncidentSelection, day_of
 from geo.training import (
     HARM_WEIGHTS,
     History,
@@ -161,7 +160,7 @@ def forecast_with_backtest(
         "horizon": horizon,
         "horizon_days": HORIZON_DAYS[horizon],
         "shift": shift,
-        "origin": (EPOCH + timedelta(days=origin)).isoformat(),
+        "origin": day_of(origin).isoformat(),
         "is_harm_weighted": is_harm_weighted,
         "include_discovered": include_discovered,
     }

@@ -7,7 +7,7 @@ Homicides are counted for the city only: a township's few would point at people.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from data.region import RegionPack
 from data.store import Store
 from geo.death_rates import Homicides, homicide_tile
 from geo.inspection import as_days
-from geo.selection import EPOCH, IncidentSelection, day_number
+from geo.selection import IncidentSelection, day_number, day_of
 from geo.streaks import zero_streaks
 from geo.strength import intervention_rate, strength, total_band
 
@@ -44,8 +44,8 @@ def crime_streaks(cases: Cases, as_of: date) -> tuple[Facts, pd.DataFrame]:
     first, last = covered_days(cases)
     end = min(last, day_number(as_of))
     used = crimes & (place >= 0) & (columns.day <= end)
-    since = EPOCH + timedelta(min(first, end))
-    until = EPOCH + timedelta(end)
+    since = day_of(min(first, end))
+    until = day_of(end)
     spells = zero_streaks(
         place[used], columns.day[used].astype(float), units=len(units), since=since, as_of=until
     )

@@ -17,7 +17,7 @@ import pandas as pd
 from data.derived.cases import Cases
 from data.derived.results import Facts
 from data.derived.risk_inputs import RiskInputs
-from data.periods import Period, iso_day
+from data.periods import Period
 from data.region import RegionPack
 from data.store import Store
 from geo.comparison import trend, year_on_year
@@ -27,6 +27,7 @@ from geo.harm_rates import Standing
 from geo.index_definition import IndexDefinition
 from geo.index_uncertainty import competition_ranks
 from geo.risk_index import RiskIndex
+from geo.selection import day_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -307,8 +308,8 @@ def _facts(
             "compared_with": str(asked.year_before) if has_trend else None,
             "seed": index.seed,
             "draws": index.draws,
-            "records_from": iso_day(first),
-            "records_to": iso_day(last),
+            "records_from": day_of(first).isoformat(),
+            "records_to": day_of(last).isoformat(),
             "denominators": dict(used),
             "origins": {
                 name: origins.loc[origins["exposure"] == name, "origin"]

@@ -11,13 +11,14 @@ import pandas as pd
 
 from data.derived.cases import Cases
 from data.derived.risk_exposures import Exposures, exposures_for
-from data.periods import Period, iso_day
+from data.periods import Period
 from data.region import RegionPack
 from data.store import Store
 from geo.errors import SettingsError
 from geo.harm_rates import HarmModel
 from geo.index_definition import IndexDefinition, Reference
 from geo.risk_index import RiskIndex, base_reference, risk_index
+from geo.selection import day_of
 from geo.vocabulary import CATEGORY_CODES, Severity
 
 EDGE_DAYS = 31  # records may begin so late, or end so early, in a period that they cover
@@ -144,7 +145,7 @@ class RiskInputs:
             first, last = self.span or (0, 0)
             raise SettingsError(
                 f"{period} holds no incident that the definition counts"
-                + span.format(iso_day(first), iso_day(last))
+                + span.format(day_of(first), day_of(last))
             )
 
     @cached_property

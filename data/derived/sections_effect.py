@@ -23,7 +23,7 @@ from data.store import Store
 from geo.before_after import BeforeAfter, before_after
 from geo.errors import HazardError
 from geo.hazard_states import EVALUATION_YEARS, Evaluation
-from geo.selection import EPOCH, IncidentSelection, day_number
+from geo.selection import IncidentSelection, day_number, day_of
 
 YEARS_BEFORE = 3
 LEAST_DAYS_BEFORE = 365
@@ -128,7 +128,7 @@ def _measured(
     known = store.columns().day
     last = int(known[-1]) if len(known) else -1
     if last < day_number(after[1]):
-        reach = EPOCH + timedelta(days=last)
+        reach = day_of(last)
         raise HazardError(
             f"accidents are on record up to {reach}, but the evaluation needs them up to "
             f"{after[1]}; load them first",
@@ -182,7 +182,7 @@ def _measured(
     naive = effect.naive_percent
     evaluation = Evaluation(
         years=years,
-        before_from=EPOCH + timedelta(days=prior.day_from),
+        before_from=day_of(prior.day_from),
         before_to=before_to,
         after_from=after[0],
         after_to=after[1],

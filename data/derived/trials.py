@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from data.derived.forecasts import Progress, assess, components
 from data.derived.results import Facts, Result, empty_cells
 from geo.errors import FrameError
 from geo.grid import OUTSIDE, SquareGrid
-from geo.selection import EPOCH
+from geo.selection import day_of
 from geo.snap_points import find_snap_points
 from geo.training import History
 
@@ -106,7 +105,7 @@ def backtest_points(
         "cells": int(inside.sum()),
         "boundary": "given" if is_given else "hull",
         "horizon_days": float(horizon_days),
-        "origin": (EPOCH + timedelta(days=int(origin))).isoformat(),
+        "origin": day_of(int(origin)).isoformat(),
         "method": decision.method,
         "windows": decision.windows,
         **(source or {}),

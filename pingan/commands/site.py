@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -25,7 +25,7 @@ from data.region import RegionPack
 from data.store import Store
 from geo.errors import SettingsError, StoreError
 from geo.inspection import as_days
-from geo.selection import EPOCH
+from geo.selection import day_of
 from geo.vocabulary import SITE_KINDS
 from pingan.door import RegionOption, open_store
 from pingan.results import WORKBOOK, JsonOption, LanguageOption, WorkbookOption, require_out
@@ -129,7 +129,7 @@ def _last_day(store: Store, cases: Cases) -> date:
     days = [*inspected.tolist(), *cases.columns.day[-1:].tolist()]
     if not days:
         raise SettingsError("no record of the store has a day; say which with --as-of")
-    return EPOCH + timedelta(max(days))
+    return day_of(max(days))
 
 
 def _listed(text: str | None, known: tuple[str, ...], *, what: str) -> tuple[str, ...] | None:
