@@ -12,7 +12,7 @@ import pandas as pd
 from dashboard.frame import Frame
 from dashboard.i18n import label, language, localized, t
 from dashboard.road_state import NEW
-from dashboard.section_words import chance_text, route_words
+from dashboard.section_words import chance_text, counts_text, route_words
 from geo.road_events import stake_text
 from geo.road_rules import load_rules
 
@@ -65,16 +65,13 @@ def rule_name(rule_id: str, tongue: str) -> str:
 
 def reason_text(reason: Mapping[str, Any]) -> str:
     """A rule and what met it: ``… : 412 m 内 3 起死亡事故``."""
-    counts = t("common.and").join(
-        t(
-            "roads.found",
-            count=f"{condition['found']:g}",
-            measure=label("rule_measure", condition["measure"]),
-        )
-        for condition in reason["conditions"]
-    )
     length = max(round(reason["tightest_m"] or 0.0), 1)
-    return t("roads.reason", rule=rule_of(reason), length=f"{length:,}", counts=counts)
+    return t(
+        "roads.reason",
+        rule=rule_of(reason),
+        length=f"{length:,}",
+        counts=counts_text(reason),
+    )
 
 
 def rule_of(reason: Mapping[str, Any]) -> str:

@@ -81,14 +81,7 @@ def span(stakes: tuple[Any, ...], chains: tuple[Any, ...]) -> str:
 
 def reason_text(reason: Mapping[str, Any], route_code: str) -> str:
     """A rule and what met it: ``…: 412 m 内 3 起死亡事故, S237 K45+320–K45+732``."""
-    found = t("common.and").join(
-        t(
-            "sections.found",
-            count=f"{c['found']:g}",
-            measure=label("rule_measure", c["measure"]),
-        )
-        for c in reason["conditions"]
-    )
+    found = counts_text(reason)
     ends = [
         tuple(reason[f"tightest_{end}_{name}_m"] for end in ("from", "to"))
         for name in ("stake", "chain")
@@ -98,6 +91,18 @@ def reason_text(reason: Mapping[str, Any], route_code: str) -> str:
     if length < LEAST_SPAN_M:
         return t("sections.spot", rule=rule, found=found, place=where)
     return t("sections.reason", rule=rule, length=f"{length:,.0f}", found=found, place=where)
+
+
+def counts_text(reason: Mapping[str, Any]) -> str:
+    """What met a rule: ``3 起死亡事故``."""
+    return t("common.and").join(
+        t(
+            "sections.found",
+            count=f"{condition['found']:g}",
+            measure=label("rule_measure", condition["measure"]),
+        )
+        for condition in reason["conditions"]
+    )
 
 
 def reason_lines(section: Mapping[str, Any], years: float) -> list[str]:
