@@ -11,7 +11,7 @@ run: $(VENV)/.run-ready dashboard/assets/vendor/urlmap.json
 	$(BIN)/pingan serve --port $(PORT)
 
 test: $(VENV)/.test-ready dashboard/assets/vendor/urlmap.json system-chromium check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .

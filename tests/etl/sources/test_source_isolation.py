@@ -280,7 +280,7 @@ def test_the_work_folder_is_private_and_gone_afterwards(tmp_path, monkeypatch) -
 
 def test_a_reader_left_early_is_ended(tmp_path) -> None:
     path = tmp_path / "x.csv"
-    path.write_text("a,b\n" + "1,2\n" * 2_000_000)
+    path.write_text("a,b\n" + "1,2\n" * 5_000_000)  # several batches: it waits to hand on
     with open_source(path) as source:
         next(source.batches())
         process = source._child._process
