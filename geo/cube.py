@@ -88,32 +88,6 @@ class CountsCube:
             totals[chosen] = of_all[chosen]
         return totals
 
-    def per_category(self, selection: IncidentSelection) -> Counts:
-        """(categories) counts in the order of ``CATEGORY_CODES``, units outside included.
-
-        Raises
-        ------
-        FrameError
-            When :meth:`answers` is false.
-        """
-        totals: Counts = self._period(selection)[:, self._units(selection)].sum(axis=1)
-        if selection.categories is not None:
-            totals = np.where(np.isin(CATEGORY_CODES, selection.categories), totals, 0)
-        return totals
-
-    def per_day(self, selection: IncidentSelection) -> tuple[int, Counts]:
-        """First day and (days) daily counts of the selected period.
-
-        Raises
-        ------
-        FrameError
-            When :meth:`answers` is false.
-        """
-        start, end = self._layers(selection)
-        layers = self.cumulated[start : end + 1, self._categories(selection)]
-        totals = layers[:, :, self._units(selection)].sum(axis=(1, 2), dtype=np.int64)
-        return self.first_day + start, np.diff(totals)
-
     def total(self, selection: IncidentSelection) -> int:
         """Number of incidents selected, those outside every unit included unless units are.
 
@@ -122,17 +96,13 @@ class CountsCube:
         FrameError
             When :meth:`answers` is false.
         """
-        counts = self._period(selection)[self._categories(selection)]
+        start, end = self._layers(selection)
+        counts = (self.cumulated[end] - self.cumulated[start])[self._categories(selection)]
         return int(counts[:, self._units(selection)].sum())
 
     @cached_property
     def _unit_position(self) -> dict[str, int]:
         return {code: position for position, code in enumerate(self.unit_codes)}
-
-    def _period(self, selection: IncidentSelection) -> npt.NDArray[np.int32]:
-        start, end = self._layers(selection)
-        counts: npt.NDArray[np.int32] = self.cumulated[end] - self.cumulated[start]
-        return counts
 
     def _layers(self, selection: IncidentSelection) -> tuple[int, int]:
         if not self.answers(selection):

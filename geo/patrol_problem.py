@@ -19,7 +19,6 @@ from geo.patrol_routes import Instance
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
-TASK_KINDS = ("hotspot", "stay", "must", "village", "break")
 HARM_KINDS = ("hotspot", "stay")
 TASK_COLUMNS = (
     "place",
