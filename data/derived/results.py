@@ -31,8 +31,8 @@ class Facts:
     Parameters
     ----------
     method
-        ``significance``, ``emerging``, ``density``, ``near_repeat``, ``concentration``,
-        ``week`` or ``forecast``.
+        ``significance``, ``emerging``, ``density``, ``near_repeat``, ``concentration``, ``week``,
+        ``forecast``, ``index``, ``contest``, ``sites``, ``disorder_spots`` or ``zero_crime``.
     parameters
         Exactly those used, as JSON values. ``note`` is there when the data do not carry
         the method: the reason as a code.
