@@ -6,8 +6,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from geo.contest import score_contest
 from geo.contest_definition import ContestDefinition
@@ -15,6 +13,8 @@ from geo.contest_marks import ContestFacts
 from geo.errors import FrameError
 
 NAN = float("nan")
+
+
 HEAD = """
 [contest]
 id = "cup"
@@ -41,19 +41,31 @@ id = "all"
 name = { zh = "全部", en = "All" }
 weight = 100.0
 """
+
+
 EVENTS = """kind = "events"
 bands = [{ at_least = 1, points = 1.0 }, { at_least = 3, points = 5.0 },
     { at_least = 6, points = 10.0 }]
 repeat_factor = 2.0
 special_factor = 2.0"""
+
+
 PEERS = """kind = "peers"
 bands = [{ above = 0.0, points = 1.0 }, { above = 5.0, points = 2.0 }]"""
+
+
 PAST = """kind = "past"
 per_percent = 1.0"""
+
+
 LEVEL = """kind = "level"
 bands = [{ above = 1.0, points = 1.0 }, { above = 2.0, points = 3.0 }]"""
+
+
 SURVEY = """kind = "survey"
 bands = [{ below = 96.0, points = 0.25 }, { below = 90.0, points = 0.5 }]"""
+
+
 LAST = """kind = "last_places"
 monthly = 0.5
 yearly = 1.0"""
@@ -334,88 +346,6 @@ def test_the_pass_mark_is_within(value: float, has_passed: bool) -> None:
 def test_faults(facts: ContestFacts, message: str) -> None:
     with pytest.raises(FrameError, match=message):
         score_contest(contest(SURVEY), facts)
-
-
-UNITS = ("a", "b", "c", "d")
-MEASURES = sorted(
-    {item.measure for section in ContestDefinition.default().sections for item in section.items}
-)
-numbers = st.one_of(st.floats(0, 500), st.just(NAN))
-
-
-@st.composite
-def any_facts(draw: st.DrawFn) -> ContestFacts:
-    def frame() -> pd.DataFrame:
-        rows = draw(
-            st.lists(
-                st.lists(numbers, min_size=len(MEASURES), max_size=len(MEASURES)),
-                min_size=4,
-                max_size=4,
-            )
-        )
-        return pd.DataFrame(rows, index=list(UNITS), columns=MEASURES)
-
-    happened = draw(
-        st.lists(
-            st.tuples(
-                st.sampled_from(UNITS),
-                st.sampled_from(MEASURES),
-                st.dates(date(2010, 1, 1), date(2010, 12, 31)),
-                st.integers(0, 40),
-                st.booleans(),
-            ),
-            max_size=25,
-        )
-    )
-    columns = ["unit", "measure", "day", "size", "is_aggravated"]
-    positive = draw(st.lists(st.integers(0, 100), min_size=4, max_size=4))
-    marks = draw(st.lists(st.lists(numbers, min_size=3, max_size=3), min_size=4, max_size=4))
-    return ContestFacts(
-        groups=pd.Series(["township"] * 3 + ["village"], index=list(UNITS)),
-        events=pd.DataFrame(happened, columns=columns),
-        figures=frame(),
-        past=[frame(), frame()],
-        surveys={
-            "safety_feeling": pd.DataFrame(
-                {"positive": positive, "valid": 100}, index=list(UNITS)
-            )
-        },
-        monthly={"monthly_assessment": pd.DataFrame(marks, index=list(UNITS))},
-        special=[(date(2010, 3, 1), date(2010, 3, 15))],
-    )
-
-
-@settings(max_examples=60, deadline=None)
-@given(any_facts())
-def test_the_lines_sum_to_the_score(facts: ContestFacts) -> None:
-    definition = ContestDefinition.default()
-    board = score_contest(definition, facts)
-    sums = board.lines.groupby("unit")["hundredths"].sum()
-    assert sums.to_dict() == board.totals["hundredths"].to_dict()
-    parts = board.lines.pivot_table("hundredths", "unit", "section", aggfunc="sum")
-    for section in definition.sections:
-        assert parts[section.id].to_dict() == board.totals[section.id].to_dict()
-        assert board.totals[section.id].between(0, section.weight * 100).all()
-    assert (board.totals["score"] == board.totals["hundredths"] / 100).all()
-
-
-@settings(max_examples=30, deadline=None)
-@given(any_facts(), st.sampled_from(UNITS))
-def test_one_more_accident_never_helps(facts: ContestFacts, unit: str) -> None:
-    row = {
-        "unit": unit,
-        "measure": "accident",
-        "day": date(2010, 6, 1),
-        "size": 4,
-        "is_aggravated": False,
-    }
-    more = ContestFacts(
-        **(facts.__dict__ | {"events": pd.DataFrame([*facts.events.to_dict("records"), row])})
-    )
-    before = score_contest(ContestDefinition.default(), facts).totals
-    after = score_contest(ContestDefinition.default(), more).totals
-    assert (after["hundredths"] <= before["hundredths"]).all()
-    assert after.loc[unit, "is_vetoed"]
 
 
 def test_survey_marks_rise_without_a_jump() -> None:
