@@ -32,6 +32,8 @@ STYLES = ("vendor/leaflet.css", "css/atlas.css")
 BUNDLE = "js/map.js"  # SCRIPTS in one answer: they must run in turn, each waiting for the last
 # Outside the map: the filter panel, the list of road sections, the ranking of units.
 PANELS = (
+    "js/panel.js",
+    "js/list.js",
     "js/facets.js",
     "css/facets.css",
     "js/section_list.js",

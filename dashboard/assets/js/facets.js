@@ -1,28 +1,9 @@
 // The filter panel. Its groups and words are fetched once; the server then sends counts and
 // the choice in force. A click answers at once here and reports the whole choice, so quick
 // clicks cannot overtake each other.
+import { content, node, style } from "./panel.js";
+
 const panels = new WeakMap();
-const contents = new Map();
-
-function node(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-// Groups and words by URL. A failed fetch is forgotten, so that the next change asks again.
-function content(url) {
-  if (!contents.has(url)) {
-    const coming = fetch(url, { credentials: "same-origin" }).then((answer) => {
-      if (!answer.ok) throw new Error(`${answer.status} for the filter panel`);
-      return answer.json();
-    });
-    coming.catch(() => contents.delete(url));
-    contents.set(url, coming);
-  }
-  return contents.get(url);
-}
 
 // Options are rows: code, label, colour, children; their counts come in the same order.
 const unpack = (group, counts) => ({
@@ -36,14 +17,12 @@ export default async function ({ data, parentElement, setStateValue, setTriggerV
   let panel = panels.get(parentElement);
   if (!panel) {
     panel = { open: new Set(), epoch: null };
-    const style = parentElement.appendChild(node("link"));
-    style.rel = "stylesheet";
-    style.href = new URL("../css/facets.css", import.meta.url);
+    style(parentElement, "facets.css");
     panel.root = parentElement.appendChild(node("div", "facets"));
     panels.set(parentElement, panel);
   }
   panel.newest = data;
-  const { words, groups } = await content(new URL(data.panel, new URL(".", document.baseURI)).href);
+  const { words, groups } = await content(data.panel);
   if (panel.newest !== data) return; // a later change has come in meanwhile
   if (panel.epoch !== data.epoch) {
     panel.epoch = data.epoch;

@@ -1,44 +1,15 @@
 // The ranking of the risk index. Its rows are fetched once; the server then only says which
-// unit is open. A click marks its row at once.
-const lists = new WeakMap();
-const contents = new Map();
-
-function node(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-// Rows by URL. A failed fetch is forgotten, so that the next change asks again.
-function content(url) {
-  if (!contents.has(url)) {
-    const coming = fetch(url, { credentials: "same-origin" }).then((answer) => {
-      if (!answer.ok) throw new Error(`${answer.status} for the ranking`);
-      return answer.json();
-    });
-    coming.catch(() => contents.delete(url));
-    contents.set(url, coming);
-  }
-  return contents.get(url);
-}
+// unit is open.
+import { listIn, mark, option } from "./list.js";
+import { content, node } from "./panel.js";
 
 export default async function ({ data, parentElement, setStateValue }) {
-  let list = lists.get(parentElement);
-  if (!list) {
-    list = {};
-    const style = parentElement.appendChild(node("link"));
-    style.rel = "stylesheet";
-    style.href = new URL("../css/risk_list.css", import.meta.url);
-    list.root = parentElement.appendChild(node("div", "ranking"));
-    list.root.setAttribute("role", "listbox");
-    lists.set(parentElement, list);
-  }
+  const list = listIn(parentElement, "ranking", "risk_list.css");
   list.newest = data;
-  const found = await content(new URL(data.rows, new URL(".", document.baseURI)).href);
+  const [found] = await Promise.all([content(data.rows), list.styled]);
   if (list.newest !== data) return; // a later change has come in meanwhile
   list.root.style.height = `${data.height}px`;
-  list.pick = (key) => setStateValue("pick", { key, serial: (list.serial = (list.serial || 0) + 1) });
+  list.report = setStateValue;
   if (data.rows !== list.seen) {
     list.seen = data.rows;
     const bands = found.bands.map(([from, to, colour]) => `${colour} ${from}% ${to}%`).join(",");
@@ -58,10 +29,7 @@ function head({ heads, help }) {
 }
 
 function row(list, { key, name, none, rank, grade, score, text, highest, trend, said }) {
-  const line = node("button", "line unit");
-  line.type = "button";
-  line.dataset.key = key;
-  line.setAttribute("role", "option");
+  const line = option(list, "line unit", key);
   line.title = said || `${name} ${none}`;
   if (none) {
     line.append(node("span", "rank", "–"), node("span"), node("span", "name", name), node("span", "none", none));
@@ -74,10 +42,6 @@ function row(list, { key, name, none, rank, grade, score, text, highest, trend, 
     line.append(chip, node("span", "name", name), track(score, text), node("span", "highest", highest));
     line.append(node("span", "trend", trend));
   }
-  line.onclick = () => {
-    mark(list, key);
-    list.pick(key);
-  };
   return line;
 }
 
@@ -90,21 +54,4 @@ function track([score, low, high], text) {
   scale.appendChild(node("i", "dot")).style.left = `${score}%`;
   box.append(node("b", "", text));
   return box;
-}
-
-function mark(list, key) {
-  for (const line of list.root.querySelectorAll(".unit")) {
-    const isOpen = line.dataset.key === key;
-    const was = line.getAttribute("aria-selected") === "true";
-    line.setAttribute("aria-selected", String(isOpen));
-    if (isOpen && !was) reveal(list.root, line);
-  }
-}
-
-// Only the list scrolls, never the page.
-function reveal(root, line) {
-  const top = line.offsetTop - root.offsetTop;
-  if (top < root.scrollTop + 30 || top + line.offsetHeight > root.scrollTop + root.clientHeight) {
-    root.scrollTop = Math.max(0, top - root.clientHeight / 3);
-  }
 }
