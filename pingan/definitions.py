@@ -9,6 +9,7 @@ import typer
 
 from dashboard.result_files import json_text, records
 from geo.errors import SettingsError
+from pingan.files import write_whole
 from pingan.results import require_folder
 
 
@@ -39,7 +40,7 @@ def write_definition_text(out: Path, text: str) -> None:
         When the folder is not there.
     """
     require_folder(out, "the definition")
-    out.write_text(text, encoding="utf-8")
+    write_whole(out, text)
     typer.echo(f"→ {out}")
 
 

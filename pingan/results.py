@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from data.region import RegionPack
 from geo.errors import SettingsError
 from geo.selection import IncidentSelection, day_number
 from geo.vocabulary import CATEGORY_CODES
+from pingan.files import write_whole
 
 Language = Literal["zh", "en"]
 SUFFIXES = (".geojson", ".csv", ".png")
@@ -186,23 +186,13 @@ def _write(
         # Here and not at the top: the drawing library doubles the start of every command.
         from dashboard.pictures import map_picture
 
-        _replace(out, map_picture(result, region, selection, measure=measure))
+        write_whole(out, map_picture(result, region, selection, measure=measure))
     elif suffix == ".geojson":
-        _replace(out, result_geojson(result, facts, is_internal=is_internal))
+        write_whole(out, result_geojson(result, facts, is_internal=is_internal))
     else:
         # A line of comment would be a row to Excel: what the table says of itself lies beside.
-        _replace(out.with_suffix(".about.json"), json_text(facts, indent=2).encode())
-        _replace(out, result_csv(result, facts, is_internal=is_internal))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file that is whole from the moment it has its name."""
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        write_whole(out.with_suffix(".about.json"), json_text(facts, indent=2))
+        write_whole(out, result_csv(result, facts, is_internal=is_internal))
 
 
 def _listed(text: str | None) -> tuple[str, ...] | None:

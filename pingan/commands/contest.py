@@ -27,6 +27,7 @@ from geo.errors import SettingsError
 from geo.inspection import Span
 from pingan.definitions import kept_json, read_definition_text, write_definition_text
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import (
     WORKBOOK,
     InternalOption,
@@ -184,7 +185,7 @@ def _hand_over(
     if unit is not None:
         said = unit_text(made, region, unit, is_internal=is_internal)
     if out is not None:
-        out.write_bytes(contest_workbook(made, region, is_internal=is_internal))
+        write_whole(out, contest_workbook(made, region, is_internal=is_internal))
     if as_json:
         typer.echo(json_text(contest_record(made, region, is_internal=is_internal), indent=2))
         return

@@ -34,6 +34,7 @@ from pingan.commands.hazard_steps import (
 )
 from pingan.commands.sections import FileOption, Form, workbook_of
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import JsonOption, LanguageOption, require_folder
 
 
@@ -143,7 +144,7 @@ def export(
     run, cases = _newest(store, pack)
     with speaking(language):
         rows = hazard_rows(store, pack, run=run, cases=cases)
-        out.write_bytes(workbook_of(Form(form.value), rows, run, pack))
+        write_whole(out, workbook_of(Form(form.value), rows, run, pack))
     typer.echo(f"→ {out}")
 
 

@@ -32,6 +32,7 @@ from geo.errors import SettingsError
 from geo.index_definition import IndexDefinition
 from pingan.definitions import kept_json, read_definition_text, write_definition_text
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import InternalOption, JsonOption, LanguageOption, require_out
 
 SUFFIXES = (".xlsx", ".csv", ".geojson", ".png")
@@ -218,12 +219,12 @@ def _write(
 ) -> None:
     match out.suffix.lower():
         case ".xlsx":
-            out.write_bytes(index_workbook(made, region, is_internal=is_internal))
+            write_whole(out, index_workbook(made, region, is_internal=is_internal))
         case ".geojson":
-            out.write_bytes(index_geojson(made, region, is_internal=is_internal))
+            write_whole(out, index_geojson(made, region, is_internal=is_internal))
         case ".png":
-            out.write_bytes(index_picture(made, region))
+            write_whole(out, index_picture(made, region))
         case _:
-            out.write_bytes(index_csv(made, region, is_internal=is_internal))
+            write_whole(out, index_csv(made, region, is_internal=is_internal))
             sidecar = out.with_suffix(".about.json")
-            sidecar.write_text(json_text(about, indent=2), encoding="utf-8")
+            write_whole(sidecar, json_text(about, indent=2))

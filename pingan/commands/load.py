@@ -14,6 +14,7 @@ from etl.profile import Profile
 from etl.report import LoadRefusedError
 from geo.vocabulary import RecordKind
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import Language, require_folder
 
 
@@ -59,8 +60,8 @@ def load(
     except LoadRefusedError as refused:
         typer.echo(refused.report.to_text(language))
         if report is not None:
-            report.write_text(refused.report.to_json(), encoding="utf-8")
+            write_whole(report, refused.report.to_json())
         raise
     typer.echo(outcome.to_text(language))
     if report is not None:
-        report.write_text(outcome.to_json(), encoding="utf-8")
+        write_whole(report, outcome.to_json())

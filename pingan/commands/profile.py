@@ -10,6 +10,7 @@ import typer
 from etl.profile import Profile, profile_names
 from etl.profile_draft import draft_profile
 from etl.sources import SourceOptions
+from pingan.files import write_whole
 
 
 def new(
@@ -35,7 +36,7 @@ def new(
     if out is None:
         typer.echo(text)
     else:
-        out.write_text(text, encoding="utf-8")
+        write_whole(out, text)
         typer.echo(f"{out}: check the guesses, then load with --profile {out}")
 
 

@@ -31,6 +31,7 @@ from geo.errors import SettingsError
 from geo.road_rules import RoadRule, load_rules
 from geo.selection import IncidentSelection
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import (
     FromOption,
     JsonOption,
@@ -178,7 +179,7 @@ def export(
             case _:
                 rows = section_rows(store, pack, run=found, top=top)
                 content = workbook_of(form, rows, found, pack)
-    out.write_bytes(content)
+    write_whole(out, content)
     typer.echo(f"→ {out}")
 
 

@@ -28,6 +28,7 @@ from geo.inspection import as_days
 from geo.selection import day_of
 from geo.vocabulary import SITE_KINDS
 from pingan.door import RegionOption, open_store
+from pingan.files import write_whole
 from pingan.results import WORKBOOK, JsonOption, LanguageOption, WorkbookOption, require_out
 
 AsOfOption = Annotated[
@@ -99,7 +100,7 @@ def board(
     made, pack = _board(region, as_of, rules)
     with speaking(language):
         if out is not None:
-            out.write_bytes(board_workbook(made, pack))
+            write_whole(out, board_workbook(made, pack))
         if as_json:
             typer.echo(json_text(board_record(made, pack), indent=2))
             return
