@@ -9,34 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from pingan.cli import app
 from pingan.results import hours_of
-
-
-@pytest.fixture(scope="module")
-def home(make_store) -> Path:
-    return make_store(1_500).home
 
 
 @pytest.fixture(scope="module")
 def bare(make_store) -> Path:
     return make_store(0).home
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PINGAN_HOME", str(home))
-    for name in ("PINGAN_REGION", "PINGAN_DB"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: object) -> tuple[int, str]:
-        outcome = CliRunner().invoke(app, [str(argument) for argument in arguments])
-        assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
-        return outcome.exit_code, outcome.stdout if not outcome.exit_code else outcome.output
-
-    return run
 
 
 METHODS = ("significance", "emerging", "density", "near-repeat", "concentration")

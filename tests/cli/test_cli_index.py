@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from geo.index_definition import IndexDefinition
-from pingan.cli import app
 
 PERIOD = ("--period", "2025", "--base", "2023", "--draws", "200")
 
 
-@pytest.fixture(scope="module")
-def home(make_store) -> Path:
-    return make_store(1_500).home
-
-
 @pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PINGAN_HOME", str(home))
-    for name in ("PINGAN_REGION", "PINGAN_DB"):
-        monkeypatch.delenv(name, raising=False)
-
-    def run(*arguments: object) -> tuple[int, str]:
-        outcome = CliRunner().invoke(app, ["index", *(str(argument) for argument in arguments)])
-        assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
-        return outcome.exit_code, outcome.stdout if not outcome.exit_code else outcome.output
-
-    return run
+def run(run):
+    return partial(run, "index")
 
 
 def test_run_prints_what_went_into_it(run) -> None:
