@@ -56,7 +56,12 @@ def score_chart(run: ContestRun, names: dict[str, str]) -> Chart:
                 "type": "nominal",
                 "sort": {"field": "place"},
                 "title": None,
-                "axis": {"labelLimit": 130, "ticks": False, "domain": False},
+                "axis": {
+                    "labelLimit": 130,
+                    "labelFlush": False,
+                    "ticks": False,
+                    "domain": False,
+                },
             },
             "tooltip": [
                 {"field": "unit", "title": t("contest.name")},
